@@ -1,0 +1,3 @@
+//! The port's implementations: content from any object store, and a cache before it.
+
+pub mod decode;
