@@ -1,0 +1,216 @@
+//! YAML to a tree, with the position of every value. Plain scalars mean what YAML 1.2 says: of the
+//! ways to write a number only JSON's is one, so that `0123`, `18:30` and `2026-02-05` stay text.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use domain::{Fault, Field, Node, Number, Position, Value};
+use saphyr_parser::{Event, Parser as Events, ScalarStyle, Span, StrInput, Tag};
+
+use super::{Budget, Parsed, unique};
+
+/// `copies` bounds what aliases may add, in bytes.
+pub(super) fn parse(text: &str, budget: Budget, copies: u64) -> Parsed {
+    let mut parser = Parser { events: Events::new_from_str(text), budget, copies, anchors: HashMap::new(), weight: 0 };
+    let root = loop {
+        match parser.next()? {
+            (Event::StreamStart | Event::DocumentStart(_) | Event::Nothing, _) => {}
+            (Event::StreamEnd, at) => {
+                return Err(Fault::error(at, "the file holds no content").hint("write [] for an empty list"));
+            }
+            (event, at) => break parser.node(event, at, 1)?,
+        }
+    };
+    loop {
+        match parser.next()? {
+            (Event::StreamEnd, _) => return Ok(root),
+            (Event::DocumentStart(_), at) => {
+                return Err(Fault::error(at, "a second document starts here").hint("keep one document in a file"));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What a value weighs beside its text, in bytes.
+const NODE: u64 = 64;
+
+struct Parser<'a> {
+    events: Events<'a, StrInput<'a>>,
+    budget: Budget,
+    copies: u64,
+    anchors: HashMap<usize, (Node, u64)>,
+    weight: u64,
+}
+
+type Tagged<'a> = Option<Cow<'a, Tag>>;
+
+impl<'a> Parser<'a> {
+    fn next(&mut self) -> Result<(Event<'a>, Position), Fault> {
+        match self.events.next_event() {
+            Some(Ok((event, span))) => Ok((event, place(span))),
+            Some(Err(error)) => {
+                let at = position(error.marker().line(), error.marker().col());
+                let (message, hint) = explain(error.info());
+                Err(Fault::error(at, message).hint(hint))
+            }
+            None => Err(Fault::error(Position::START, "the file ends too early")),
+        }
+    }
+
+    fn node(&mut self, event: Event<'a>, at: Position, depth: usize) -> Parsed {
+        let before = self.weight;
+        let nests = matches!(event, Event::SequenceStart(..) | Event::MappingStart(..));
+        self.budget.spend(if nests { depth } else { 1 }, at)?;
+        self.weight += NODE;
+        let (value, anchor) = match event {
+            Event::Alias(anchor) => {
+                let (mut node, weight) = match self.anchors.get(&anchor) {
+                    Some((node, weight)) => {
+                        self.copies = self.copies.checked_sub(*weight).ok_or_else(|| bomb(at))?;
+                        (node.clone(), *weight)
+                    }
+                    None => return Err(Fault::error(at, "an alias stands within its own anchor")),
+                };
+                self.weight += weight;
+                node.at = at;
+                return Ok(node);
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                self.weight += text.len() as u64;
+                (scalar(text, style, tag, at)?, anchor)
+            }
+            Event::SequenceStart(anchor, tag) => {
+                known(tag, &["seq"], at)?;
+                (self.list(depth)?, anchor)
+            }
+            Event::MappingStart(anchor, tag) => {
+                known(tag, &["map"], at)?;
+                (self.map(depth)?, anchor)
+            }
+            _ => return Err(Fault::error(at, "a value is wanted here")),
+        };
+        let node = Node { value, at };
+        if anchor != 0 {
+            let weight = self.weight - before;
+            self.copies = self.copies.checked_sub(weight).ok_or_else(|| bomb(at))?;
+            self.anchors.insert(anchor, (node.clone(), weight));
+        }
+        Ok(node)
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Value, Fault> {
+        let mut nodes = Vec::new();
+        loop {
+            match self.next()? {
+                (Event::SequenceEnd, _) => return Ok(Value::List(nodes)),
+                (event, at) => nodes.push(self.node(event, at, depth + 1)?),
+            }
+        }
+    }
+
+    fn map(&mut self, depth: usize) -> Result<Value, Fault> {
+        let (mut fields, mut merged) = (Vec::new(), Vec::new());
+        loop {
+            let (name, at, plain) = match self.next()? {
+                (Event::MappingEnd, _) => break,
+                (Event::Scalar(text, style, _, _), at) => (text.into_owned(), at, style == ScalarStyle::Plain),
+                (_, at) => return Err(Fault::error(at, "a name is wanted here, not a list or an object")),
+            };
+            self.weight += name.len() as u64;
+            let (event, value_at) = self.next()?;
+            let node = self.node(event, value_at, depth + 1)?;
+            if plain && name == "<<" { merged.push(node) } else { fields.push(Field { name, at, node }) }
+        }
+        for node in merged {
+            merge(&mut fields, node)?;
+        }
+        unique(fields).map(Value::Map)
+    }
+}
+
+/// Adds what a `<<` names: an object or a list of them. What the map says itself wins, then the first of the list.
+fn merge(fields: &mut Vec<Field>, node: Node) -> Result<(), Fault> {
+    match node.value {
+        Value::Map(more) => {
+            let own: std::collections::HashSet<String> = fields.iter().map(|field| field.name.clone()).collect();
+            fields.extend(more.iter().filter(|field| !own.contains(&field.name)).cloned());
+            Ok(())
+        }
+        Value::List(nodes) => nodes.into_iter().try_for_each(|node| merge(fields, node)),
+        _ => Err(Fault::error(node.at, "`<<` merges an object, or a list of objects")),
+    }
+}
+
+fn scalar(text: Cow<'_, str>, style: ScalarStyle, tag: Tagged<'_>, at: Position) -> Result<Value, Fault> {
+    let tag = known(tag, &["str", "int", "float", "bool", "null", "timestamp"], at)?;
+    let plain = || match text.as_ref() {
+        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
+        "true" | "True" | "TRUE" => Value::Bool(true),
+        "false" | "False" | "FALSE" => Value::Bool(false),
+        digits => Number::parse(digits).map_or_else(|| Value::Text(digits.to_owned()), Value::Number),
+    };
+    let value = match tag.as_deref() {
+        Some("str" | "timestamp") => return Ok(Value::Text(text.into_owned())),
+        None if style != ScalarStyle::Plain => return Ok(Value::Text(text.into_owned())),
+        _ => plain(),
+    };
+    let no_number = |text: &str| {
+        let text = text.trim_start_matches(['+', '-']);
+        matches!(text, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") || text.parse::<f64>() == Ok(f64::INFINITY)
+    };
+    match (tag.as_deref(), &value) {
+        (None, Value::Text(text)) if no_number(text) && text.contains(['.', 'e', 'E']) => {
+            Err(Fault::error(at, format!("{} is not a finite number", domain::fault::quote(text)))
+                .hint("put it in quotes if it is text"))
+        }
+        (Some("int" | "float"), Value::Number(_))
+        | (Some("bool"), Value::Bool(_))
+        | (Some("null"), Value::Null)
+        | (None, _) => Ok(value),
+        (Some(tag), _) => {
+            Err(Fault::error(at, format!("{} does not fit its tag !!{tag}", domain::fault::quote(&text)))
+                .hint("remove the tag"))
+        }
+    }
+}
+
+/// The name of a core schema tag out of `names`; `!` alone makes text. Any other tag is refused and never run.
+fn known(tag: Tagged<'_>, names: &[&str], at: Position) -> Result<Option<String>, Fault> {
+    match tag {
+        None => Ok(None),
+        Some(tag) if tag.is_yaml_core_schema() && names.contains(&tag.suffix.as_str()) => Ok(Some(tag.suffix.clone())),
+        Some(tag) if tag.handle.is_empty() && tag.suffix == "!" => Ok(names.contains(&"str").then(|| "str".to_owned())),
+        Some(tag) => {
+            let written = if tag.is_yaml_core_schema() { format!("!!{}", tag.suffix) } else { tag.to_string() };
+            Err(Fault::error(at, format!("the tag {} means nothing here", domain::fault::quote(&written)))
+                .hint("write the value itself"))
+        }
+    }
+}
+
+fn bomb(at: Position) -> Fault {
+    Fault::error(at, "aliases repeat more than the file may hold").hint("write the values out")
+}
+
+fn place(span: Span) -> Position {
+    position(span.start.line(), span.start.col())
+}
+
+fn position(line: usize, column: usize) -> Position {
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Position { line: number(line), column: number(column).saturating_add(1) }
+}
+
+/// Says what the commonest syntax errors mean to the person who wrote them.
+fn explain(info: &str) -> (String, &'static str) {
+    if info.contains("tab") {
+        ("a tab stands where YAML wants spaces".into(), "indent with spaces")
+    } else if info.contains("unknown anchor") {
+        ("an alias names an anchor that is not there".into(), "define it above with &name")
+    } else if info.contains("recursion limit") {
+        ("the content nests too deep".into(), "flatten it")
+    } else {
+        (format!("the YAML cannot be read: {info}"), "check the indentation, and quote texts that hold `: ` or ` #`")
+    }
+}
