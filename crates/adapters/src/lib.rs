@@ -1,3 +1,10 @@
 //! The port's implementations: content from any object store, and a cache before it.
 
+pub mod blob;
+pub mod cached;
 pub mod decode;
+pub mod store;
+
+pub use blob::BlobSource;
+pub use cached::{CacheSettings, Cached, State};
+pub use store::{Location, Store};

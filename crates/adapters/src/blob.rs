@@ -1,0 +1,159 @@
+//! Content from any object store: one document, one collection. Asks the store at every call, with
+//! the ETag that it knows, so that an unchanged document costs one small answer and no parsing.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use domain::{Collection, ContentError, ContentSource, Fault, Items, Position, Snapshot};
+use jiff::tz::TimeZone;
+use object_store::{Error, GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt as _};
+use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
+
+use crate::decode::{self, Format, Limits};
+use crate::store::{self, Store};
+
+/// The document `NAME.json`, `NAME.yaml` or `NAME.yml`, the first that is there.
+pub struct BlobSource<C> {
+    store: Arc<Store>,
+    limits: Limits,
+    zone: TimeZone,
+    seen: Mutex<Option<Seen<C>>>,
+}
+
+/// The last answer: a document is read again only when its ETag has changed, good or bad.
+struct Seen<C> {
+    document: String,
+    etag: String,
+    outcome: Result<Snapshot<C>, ContentError>,
+}
+
+impl<C> Clone for Seen<C> {
+    fn clone(&self) -> Self {
+        Self { document: self.document.clone(), etag: self.etag.clone(), outcome: self.outcome.clone() }
+    }
+}
+
+impl<C: Collection> BlobSource<C> {
+    /// Reads from `store` within `limits`; dates that name no zone are in `zone`.
+    #[must_use]
+    pub fn new(store: Arc<Store>, limits: Limits, zone: TimeZone) -> Self {
+        Self { store, limits, zone, seen: Mutex::new(None) }
+    }
+
+    fn seen(&self, document: &str) -> Option<Seen<C>> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.as_ref().filter(|seen| seen.document == document).cloned()
+    }
+
+    /// One conditional GET. `None`: there is no such document.
+    async fn fetch(
+        &self,
+        store: &dyn ObjectStore,
+        document: &str,
+        format: Format,
+    ) -> Option<Result<Snapshot<C>, ContentError>> {
+        let began = Instant::now().into_std();
+        let seen = self.seen(document);
+        let etag = seen.as_ref().map(|seen| seen.etag.clone());
+        let asked = store.get_opts(&self.store.path(document), GetOptions::new().with_if_none_match(etag)).await;
+        let answer = match (asked, seen) {
+            (Ok(answer), _) => answer,
+            (Err(Error::NotModified { .. }), Some(seen)) => {
+                return Some(seen.outcome.map(|snapshot| snapshot.confirmed(began)));
+            }
+            (Err(Error::NotModified { .. }), None) => {
+                return Some(Err(store::odd_answer(document, "not modified, though nothing was known")));
+            }
+            (Err(error), _) => match self.store.failure(document, &error) {
+                ContentError::Missing { .. } => return None,
+                failure => return Some(Err(failure)),
+            },
+        };
+        let meta = answer.meta.clone();
+        let outcome = if meta.size > self.limits.max_bytes {
+            Err(ContentError::invalid(document, decode::too_large(&self.limits)))
+        } else {
+            match answer.bytes().await {
+                Ok(bytes) if bytes.len() as u64 == meta.size => {
+                    self.read(store, document, format, bytes.into(), &meta, began).await
+                }
+                Ok(_) => return Some(Err(store::odd_answer(document, "truncated"))),
+                Err(error) => return Some(Err(self.store.failure(document, &error))),
+            }
+        };
+        if matches!(&outcome, Err(ContentError::Unavailable { .. })) {
+            return Some(outcome);
+        }
+        let known = meta.e_tag.map(|etag| Seen { document: document.into(), etag, outcome: outcome.clone() });
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = known;
+        Some(outcome)
+    }
+
+    /// Reads changed bytes, off this thread. The same bytes under a new ETag are the same items.
+    async fn read(
+        &self,
+        store: &dyn ObjectStore,
+        document: &str,
+        format: Format,
+        bytes: Vec<u8>,
+        meta: &ObjectMeta,
+        began: std::time::Instant,
+    ) -> Result<Snapshot<C>, ContentError> {
+        let version: Arc<str> = fingerprint(&bytes).into();
+        let modified = store::modified(meta);
+        if let Some(Seen { outcome: Ok(known), .. }) = self.seen(document)
+            && known.version == version
+        {
+            return Ok(Snapshot { modified, ..known.confirmed(began) });
+        }
+        let (limits, zone) = (self.limits, self.zone.clone());
+        let read = tokio::task::spawn_blocking(move || decode::decode::<C>(&bytes, format, &limits, &zone)).await;
+        let items: Items<C> = read
+            .map_err(|error| ContentError::unavailable(document, error))?
+            .map_err(|fault| ContentError::invalid(document, fault))?
+            .with_warnings(self.rivals(store, document).await);
+        Ok(Snapshot { items: Arc::new(items), document: document.into(), version, modified, validated: began })
+    }
+
+    /// A warning for every other document of this collection: it lies there and is not read.
+    async fn rivals(&self, store: &dyn ObjectStore, document: &str) -> Vec<Fault> {
+        let mut warnings = Vec::new();
+        for (ending, _) in Format::ENDINGS {
+            let other = format!("{}.{ending}", C::NAME);
+            if other != document && store.head(&self.store.path(&other)).await.is_ok() {
+                warnings.push(
+                    Fault::warning(Position::START, format!("{other} is there too and is not read"))
+                        .hint("keep one of the two"),
+                );
+            }
+        }
+        warnings
+    }
+}
+
+#[async_trait]
+impl<C: Collection> ContentSource<C> for BlobSource<C> {
+    async fn load(&self) -> Result<Arc<Snapshot<C>>, ContentError> {
+        let store = self.store.current();
+        for (ending, format) in Format::ENDINGS {
+            let document = format!("{}.{ending}", C::NAME);
+            if let Some(outcome) = self.fetch(store.as_ref(), &document, format).await {
+                return outcome.map(Arc::new);
+            }
+        }
+        Err(ContentError::Missing { document: format!("{}.json", C::NAME).into() })
+    }
+}
+
+impl<C: Collection> fmt::Display for BlobSource<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Blob({}/{}.{{json,yaml,yml}})", self.store.to_string().trim_end_matches('/'), C::NAME)
+    }
+}
+
+/// The first 16 hexadecimal digits of the SHA-256 of the bytes.
+fn fingerprint(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,319 @@
+//! A source before a source: answers from memory, has at most one fetch under way, and keeps
+//! answering when what it wraps cannot. The policy is told in `ARCHITECTURE.md`, "The cache".
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::{Collection, ContentError, ContentSource, Snapshot};
+use quick_cache::sync::Cache;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// How long a version is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheSettings {
+    /// For how long a version is fresh.
+    pub ttl: Duration,
+    /// For how long past `ttl` nobody waits for the next version.
+    pub stale_while_revalidate: Duration,
+    /// For how long past `ttl` a version is better than an error.
+    pub stale_if_error: Duration,
+}
+
+impl Default for CacheSettings {
+    fn default() -> Self {
+        let minute = Duration::from_secs(60);
+        Self { ttl: minute, stale_while_revalidate: minute, stale_if_error: 24 * 60 * minute }
+    }
+}
+
+/// A whole fetch, with its retries and its parsing, takes no longer.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// A request waits no longer when it can be answered with an old version.
+const WARM_WAIT: Duration = Duration::from_secs(2);
+/// A request waits no longer when there is nothing to answer with.
+const COLD_WAIT: Duration = Duration::from_secs(5);
+/// The first pause after a failure; it doubles.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause between two fetches that fail, with and without a version to answer with.
+const LONGEST_PAUSE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(4));
+/// More places than keys, so that nothing good is evicted.
+const CAPACITY: usize = 16;
+/// At most so many faults of one version are logged.
+const LOGGED: usize = 20;
+
+/// Answers from memory while a version is fresh; past that with the old one, while a task of its own fetches.
+/// Where there is none, a call waits at most 5 s; then, and until the next try is due, it has the error at once.
+pub struct Cached<C: Collection>(Arc<Core<C>>);
+
+struct Core<C: Collection> {
+    inner: Arc<dyn ContentSource<C>>,
+    settings: CacheSettings,
+    runtime: Handle,
+    /// The last good version, by the collection's name.
+    values: Cache<&'static str, Arc<Snapshot<C>>>,
+    flight: Mutex<Flight<C>>,
+}
+
+type Outcome<C> = Result<Arc<Snapshot<C>>, ContentError>;
+type Landing<C> = watch::Receiver<Option<Outcome<C>>>;
+
+/// The fetch under way, and how the last one failed. Locked for moments, never across an await.
+struct Flight<C> {
+    running: Option<Landing<C>>,
+    failure: Option<Failure>,
+}
+
+struct Failure {
+    error: ContentError,
+    retry_at: Instant,
+    streak: u32,
+}
+
+/// What a caller finds who wants a fetch.
+enum Boarding<C> {
+    /// One has landed since the caller looked.
+    Landed(Arc<Snapshot<C>>),
+    /// One is under way; the one before it may have failed.
+    Running(Landing<C>, Option<ContentError>),
+    /// The last one failed and the next is not due.
+    Grounded(ContentError),
+}
+
+/// What a collection is like at this moment.
+#[derive(Debug)]
+pub struct State<C> {
+    /// The version that is held.
+    pub snapshot: Option<Arc<Snapshot<C>>>,
+    /// Why the last fetch failed, if it did.
+    pub failure: Option<ContentError>,
+}
+
+impl<C: Collection> Cached<C> {
+    /// Wraps `inner`. Fetches run on the runtime that this is called in, whoever asks for them.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    #[must_use]
+    pub fn new(inner: Arc<dyn ContentSource<C>>, settings: CacheSettings) -> Self {
+        let flight = Mutex::new(Flight { running: None, failure: None });
+        Self(Arc::new(Core { inner, settings, runtime: Handle::current(), values: Cache::new(CAPACITY), flight }))
+    }
+
+    /// What is held, without asking anyone.
+    #[must_use]
+    pub fn state(&self) -> State<C> {
+        let failure = self.0.flight().failure.as_ref().map(|failure| failure.error.clone());
+        State { snapshot: self.0.held(), failure }
+    }
+
+    /// Keeps the version fresh without any request, for ever. The first refresh comes at a random moment of the
+    /// last fifth of the TTL, so that instances that start together part; later ones just before its end.
+    pub async fn keep(self) {
+        let mut share = 0.8 + 0.2 * fastrand::f64();
+        loop {
+            let due = self.0.due(share);
+            if due > Instant::now() {
+                sleep_until(due).await;
+                if self.0.due(share) > Instant::now() {
+                    continue;
+                }
+            }
+            if let Boarding::Running(mut landing, _) = self.0.board(self.0.held().as_ref()) {
+                let _ = landing.wait_for(Option::is_some).await;
+            }
+            share = 0.97 + 0.03 * fastrand::f64();
+        }
+    }
+}
+
+#[async_trait]
+impl<C: Collection> ContentSource<C> for Cached<C> {
+    async fn load(&self) -> Outcome<C> {
+        let core = &self.0;
+        let CacheSettings { ttl, stale_while_revalidate, stale_if_error } = core.settings;
+        let held = core.held();
+        let age = held.as_ref().map(age);
+        let within = |window: Duration| age.is_some_and(|age| age < window);
+        if within(ttl) {
+            return held.ok_or_else(|| unreachable!());
+        }
+        let usable = held.clone().filter(|_| within(ttl.saturating_add(stale_if_error)));
+        let (landing, failed) = match core.board(held.as_ref()) {
+            Boarding::Landed(snapshot) => return Ok(snapshot),
+            Boarding::Grounded(error) => return usable.ok_or(error),
+            Boarding::Running(landing, failed) => (landing, failed),
+        };
+        match (usable, failed) {
+            (Some(old), failed) if failed.is_some() || within(ttl.saturating_add(stale_while_revalidate)) => Ok(old),
+            (Some(old), _) => match outcome(landing, WARM_WAIT).await {
+                Some(Err(ContentError::Missing { document })) => Err(ContentError::Missing { document }),
+                Some(Ok(new)) => Ok(new),
+                Some(Err(_)) | None => Ok(old),
+            },
+            (None, Some(error)) => Err(error),
+            (None, None) => outcome(landing, COLD_WAIT).await.unwrap_or_else(|| Err(core.overdue("no answer yet"))),
+        }
+    }
+}
+
+impl<C: Collection> Core<C> {
+    fn held(&self) -> Option<Arc<Snapshot<C>>> {
+        self.values.get(C::NAME)
+    }
+
+    fn flight(&self) -> MutexGuard<'_, Flight<C>> {
+        self.flight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Joins the fetch under way or starts one, for a caller who has seen the version `seen`.
+    fn board(self: &Arc<Self>, seen: Option<&Arc<Snapshot<C>>>) -> Boarding<C> {
+        let mut flight = self.flight();
+        if let Some(held) = self.held().filter(|held| !seen.is_some_and(|seen| Arc::ptr_eq(seen, held))) {
+            return Boarding::Landed(held);
+        }
+        let failed = flight.failure.as_ref().map(|failure| failure.error.clone());
+        if let Some(running) = &flight.running {
+            return Boarding::Running(running.clone(), failed);
+        }
+        if let Some(failure) = flight.failure.as_ref().filter(|failure| Instant::now() < failure.retry_at) {
+            return Boarding::Grounded(retry_after(&failure.error, failure.retry_at - Instant::now()));
+        }
+        let (landed, landing) = watch::channel(None);
+        flight.running = Some(landing.clone());
+        self.runtime.spawn(Arc::clone(self).fly(landed));
+        Boarding::Running(landing, failed)
+    }
+
+    /// One fetch. It is a task within a task: whoever waits may leave, and a panic stays inside.
+    async fn fly(self: Arc<Self>, landed: watch::Sender<Option<Outcome<C>>>) {
+        let inner = Arc::clone(&self.inner);
+        let mut fetch = self.runtime.spawn(async move { inner.load().await });
+        let outcome = match timeout(DEADLINE, &mut fetch).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(self.overdue("the fetch was interrupted")),
+            Err(_) => {
+                fetch.abort();
+                Err(self.overdue("no answer within 10s"))
+            }
+        };
+        self.land(&outcome);
+        landed.send_replace(Some(outcome));
+    }
+
+    /// Takes in what a fetch has brought.
+    fn land(&self, outcome: &Outcome<C>) {
+        let mut flight = self.flight();
+        flight.running = None;
+        let before = flight.failure.take();
+        match outcome {
+            Ok(new) => {
+                let old = self.held();
+                self.values.insert(C::NAME, Arc::clone(new));
+                drop(flight);
+                report_version(old.as_deref(), new, before.is_some());
+            }
+            Err(error) => {
+                if matches!(error, ContentError::Missing { .. }) {
+                    self.values.remove(C::NAME);
+                }
+                let streak = before.as_ref().map_or(0, |before| before.streak).saturating_add(1);
+                let retry_at = Instant::now() + self.pause(error, streak);
+                flight.failure = Some(Failure { error: error.clone(), retry_at, streak });
+                drop(flight);
+                let known = before.is_some_and(|before| before.error.to_string() == error.to_string());
+                report_failure(error, known, self.held().is_some());
+            }
+        }
+    }
+
+    /// How long to leave the store alone after a failure.
+    fn pause(&self, error: &ContentError, streak: u32) -> Duration {
+        let ContentError::Unavailable { retry_after, .. } = error else { return self.settings.ttl };
+        let longest = if self.held().is_some() { LONGEST_PAUSE.0 } else { LONGEST_PAUSE.1 };
+        let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(streak - 1));
+        let pause = doubled.min(longest).min(self.settings.ttl).mul_f64(0.8 + 0.2 * fastrand::f64());
+        pause.max(retry_after.unwrap_or_default())
+    }
+
+    /// When the keeper acts next: `share` of the TTL after the last validation, or when a failure may be tried again.
+    fn due(&self, share: f64) -> Instant {
+        match (&self.flight().failure, self.held()) {
+            (Some(failure), _) => failure.retry_at,
+            (None, Some(held)) => Instant::from_std(held.validated) + self.settings.ttl.mul_f64(share),
+            (None, None) => Instant::now(),
+        }
+    }
+
+    fn overdue(&self, why: &'static str) -> ContentError {
+        retry_after(&ContentError::unavailable(C::NAME, why), COLD_WAIT)
+    }
+}
+
+/// Seconds since the store was last asked for this version.
+fn age<C>(snapshot: &Arc<Snapshot<C>>) -> Duration {
+    Instant::now().into_std().saturating_duration_since(snapshot.validated)
+}
+
+async fn outcome<C>(mut landing: Landing<C>, wait: Duration) -> Option<Outcome<C>> {
+    let landed = timeout(wait, landing.wait_for(Option::is_some)).await.ok()?.ok()?;
+    landed.clone()
+}
+
+/// The same error, with the time after which asking again makes sense.
+fn retry_after(error: &ContentError, wait: Duration) -> ContentError {
+    match error.clone() {
+        ContentError::Unavailable { document, source, .. } => {
+            ContentError::Unavailable { document, retry_after: Some(wait), source }
+        }
+        other => other,
+    }
+}
+
+fn report_version<C: Collection>(old: Option<&Snapshot<C>>, new: &Snapshot<C>, healed: bool) {
+    let Snapshot { items, document, version, .. } = new;
+    if old.is_some_and(|old| old.version == *version) {
+        if healed {
+            tracing::info!("{document} can be loaded again");
+        }
+        return;
+    }
+    tracing::info!(
+        "{document} is served: {} items, {} skipped, version {version}",
+        items.list().len(),
+        items.skipped()
+    );
+    for fault in items.faults().iter().take(LOGGED) {
+        tracing::warn!("{document}:{fault}");
+    }
+    if let Some(more @ 1..) = items.faults().len().checked_sub(LOGGED) {
+        tracing::warn!("{document}: and {more} more faults");
+    }
+}
+
+fn report_failure(error: &ContentError, known: bool, held: bool) {
+    let meanwhile = if held { "the last good version stays" } else { "there is nothing to serve" };
+    if known {
+        tracing::debug!("{error}; still so");
+    } else {
+        tracing::warn!("{error}; {meanwhile}");
+    }
+}
+
+impl<C: Collection> Clone for Cached<C> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<C: Collection> fmt::Display for Cached<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cached({:?}, {})", self.0.settings.ttl, self.0.inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

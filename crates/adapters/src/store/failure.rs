@@ -1,0 +1,103 @@
+//! What a store's failure means: gone, or not to be had now. The store's own words stay behind, for
+//! they may hold addresses, signatures and what was signed.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use domain::ContentError;
+use object_store::Error;
+use object_store::client::{HttpError, HttpErrorKind};
+
+use super::throttle::AskedToWait;
+
+/// The kinds of failure that an operator acts on differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FailureKind {
+    /// The store refuses the credential, or no credential can be had.
+    Auth,
+    /// The container or the folder is not there.
+    Container,
+    /// The store asks for silence.
+    Throttled,
+    /// No connection.
+    Connect,
+    /// No answer in time.
+    Timeout,
+    /// The store answers, but not with content.
+    Answer,
+}
+
+/// A failure of the store in words that are safe to log.
+#[derive(Debug, Clone)]
+pub struct StoreFailure {
+    /// Its kind.
+    pub kind: FailureKind,
+    detail: Option<String>,
+}
+
+impl fmt::Display for StoreFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            FailureKind::Auth => "the store refuses access",
+            FailureKind::Container => "the container is not there",
+            FailureKind::Throttled => "the store asks to wait",
+            FailureKind::Connect => "the store cannot be reached",
+            FailureKind::Timeout => "the store does not answer in time",
+            FailureKind::Answer => "the store answers without content",
+        })?;
+        self.detail.as_ref().map_or(Ok(()), |detail| write!(f, " ({detail})"))
+    }
+}
+
+impl StdError for StoreFailure {}
+
+/// Turns an error of the store into one of the port. `root_gone`: the folder itself is not there.
+pub(super) fn content_error(document: &str, error: &Error, root_gone: bool) -> ContentError {
+    let code = azure_code(error);
+    let container = root_gone || matches!(code.as_deref(), Some("ContainerNotFound" | "ContainerBeingDeleted"));
+    if matches!(error, Error::NotFound { .. }) && !container {
+        return ContentError::Missing { document: document.into() };
+    }
+    let http = chain(error).find_map(|source| source.downcast_ref::<HttpError>());
+    let wait = chain(error).find_map(|source| source.downcast_ref::<AskedToWait>()).map(|asked| asked.0);
+    let kind = match (error, http.map(HttpError::kind)) {
+        _ if container => FailureKind::Container,
+        _ if wait.is_some() => FailureKind::Throttled,
+        (Error::PermissionDenied { .. } | Error::Unauthenticated { .. }, _) => FailureKind::Auth,
+        (_, Some(HttpErrorKind::Connect)) => FailureKind::Connect,
+        (_, Some(HttpErrorKind::Timeout)) => FailureKind::Timeout,
+        _ => FailureKind::Answer,
+    };
+    let innermost = || http.and_then(|error| chain(error).last().map(ToString::to_string));
+    let failure = StoreFailure { kind, detail: code.or_else(innermost).or_else(|| status(error)) };
+    ContentError::Unavailable { document: document.into(), retry_after: wait, source: std::sync::Arc::new(failure) }
+}
+
+/// A failure of the kind `Answer` with our own words.
+pub(crate) fn odd_answer(document: &str, detail: &str) -> ContentError {
+    let failure = StoreFailure { kind: FailureKind::Answer, detail: Some(detail.into()) };
+    ContentError::Unavailable {
+        document: document.into(),
+        retry_after: None::<Duration>,
+        source: std::sync::Arc::new(failure),
+    }
+}
+
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
+}
+
+/// The `<Code>` of Azure's error document: a plain word.
+fn azure_code(error: &Error) -> Option<String> {
+    let text = error.to_string();
+    let code = text.split_once("<Code>")?.1.split_once("</Code>")?.0;
+    (code.len() < 80 && code.bytes().all(|c| c.is_ascii_alphanumeric())).then(|| code.to_owned())
+}
+
+/// The status in an error that has one.
+fn status(error: &Error) -> Option<String> {
+    let text = error.to_string();
+    let rest = text.split_once("status code: ")?.1;
+    rest.get(..3).filter(|digits| digits.bytes().all(|c| c.is_ascii_digit())).map(|digits| format!("status {digits}"))
+}
