@@ -1,1 +1,14 @@
-//! Placeholder.
+//! Content over HTTP: the thin server around the port. `routes` is the map of it.
+
+pub mod cli;
+pub mod config;
+pub mod error;
+pub mod handlers;
+pub mod http_cache;
+pub mod lifecycle;
+pub mod middleware;
+pub mod published;
+pub mod representation;
+pub mod routes;
+pub mod startup;
+pub mod telemetry;

@@ -1,1 +1,29 @@
-fn main() {}
+//! The program `blobcast`: it only sequences.
+
+use std::process::ExitCode;
+
+use server::cli::{Cli, Command};
+use server::config::{self, Settings};
+use server::startup::{Application, FAULTY_SETTINGS};
+use server::{lifecycle, routes, telemetry};
+
+fn main() -> ExitCode {
+    let cli = Cli::read();
+    let settings = match Settings::load(&cli.flags(), &config::environment()) {
+        Ok(settings) => settings,
+        Err(faults) => return telemetry::refuse(&faults, FAULTY_SETTINGS),
+    };
+    match cli.command() {
+        Command::Config => telemetry::print(&settings.describe()),
+        Command::Serve => serve(&settings),
+    }
+}
+
+#[tokio::main(worker_threads = 2)]
+async fn serve(settings: &Settings) -> ExitCode {
+    telemetry::start();
+    match Application::build(settings, &routes::published()) {
+        Ok(application) => application.run(lifecycle::signals()).await,
+        Err(faults) => telemetry::refuse(&faults, FAULTY_SETTINGS),
+    }
+}

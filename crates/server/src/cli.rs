@@ -1,0 +1,75 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Flags;
+
+/// Files in a bucket, served as a fast, typed, cached content API.
+#[derive(Debug, Parser)]
+#[command(name = "blobcast", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Given>,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Debug, Subcommand)]
+enum Given {
+    /// Serve the content (the default).
+    Serve(Options),
+    /// Print the settings that are in effect, secrets masked.
+    Config(Options),
+}
+
+#[derive(Debug, Clone, Args)]
+struct Options {
+    /// Where the content lies: a folder, file:///…, az://CONTAINER[/PREFIX] or memory:///.
+    #[arg(long, value_name = "LOCATION")]
+    source: Option<String>,
+    /// The public port; 0 takes any free one.
+    #[arg(long, value_name = "N")]
+    port: Option<String>,
+    /// A file of settings, TOML or YAML.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Serve.
+    Serve,
+    /// Print the settings.
+    Config,
+}
+
+impl Cli {
+    /// Reads the command line; a faulty one ends the program with status 2 and the usage.
+    #[must_use]
+    pub fn read() -> Self {
+        Self::parse()
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        match self.command {
+            Some(Given::Config(_)) => Command::Config,
+            Some(Given::Serve(_)) | None => Command::Serve,
+        }
+    }
+
+    /// What it says of the settings.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        let options = match &self.command {
+            Some(Given::Serve(options) | Given::Config(options)) => options,
+            None => &self.options,
+        };
+        let Options { source, port, config } = options.clone();
+        Flags { file: config, source, port }
+    }
+}

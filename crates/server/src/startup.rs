@@ -1,0 +1,174 @@
+//! The composition root: `build` returns a server that listens, `run` serves until it is asked to stop.
+
+use std::net::{SocketAddr, TcpListener};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use adapters::Store;
+use tokio::net::TcpSocket;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use crate::config::{Faults, Settings};
+use crate::lifecycle::{Lifecycle, Stop};
+use crate::middleware::finish;
+use crate::published::Published;
+use crate::routes::{self, Catalogue};
+
+/// The exit status of settings that cannot be used (`EX_CONFIG` of sysexits).
+pub const FAULTY_SETTINGS: u8 = 78;
+
+/// A server that listens and does not answer yet.
+pub struct Application {
+    public: Server,
+    management: Server,
+    address: SocketAddr,
+    management_address: SocketAddr,
+    lifecycle: Lifecycle,
+    drain: Duration,
+}
+
+impl Application {
+    /// Opens the store, starts keeping every collection, and binds both ports. Waits for nothing and nobody.
+    ///
+    /// # Errors
+    /// Every fault, with the setting that it comes from.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn build(settings: &Settings, published: &[Published]) -> Result<Self, Faults> {
+        let Settings { source, server, management, .. } = settings;
+        let mut faults = Vec::new();
+        let store =
+            Store::open(source.location.clone(), source.azure.as_ref()).map_err(|lines| faults.extend(lines)).ok();
+        let mut listen = |setting: &str, address: SocketAddr| {
+            bind(address)
+                .map_err(|error| faults.push(format!("{setting}: {address} cannot be listened on: {}", error.kind())))
+                .ok()
+        };
+        let public = listen("server.port (PORT or BLOBCAST__SERVER__PORT)", (server.host, server.port).into());
+        let probes = listen("management.port (BLOBCAST__MANAGEMENT__PORT)", (management.host, management.port).into());
+        let (Some(store), Some((public, address)), Some((probes, management_address))) = (store, public, probes) else {
+            return Err(faults);
+        };
+
+        let store = Arc::new(store);
+        let open: Vec<_> = published.iter().map(|published| published.open(&store, settings)).collect();
+        for open in &open {
+            tracing::info!("{} comes through {}", open.name, open.stack);
+            (open.keep)(&Handle::current());
+        }
+        let catalogue = web::Data::new(Catalogue::new(open));
+        let lifecycle = Lifecycle::default();
+        let site = Site { catalogue, lifecycle: web::Data::new(lifecycle.clone()), settings };
+        Ok(Self {
+            public: site.serve(public, server.workers, routes::public)?,
+            management: site.serve(probes, 1, |routes, _| routes::management(routes))?,
+            address,
+            management_address,
+            lifecycle,
+            drain: server.drain,
+        })
+    }
+
+    /// The public address, with the port that was given for 0.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The management address, with the port that was given for 0.
+    #[must_use]
+    pub fn management_address(&self) -> SocketAddr {
+        self.management_address
+    }
+
+    /// Serves until the first request to stop, then drains; a second one ends at once.
+    pub async fn run(self, mut stops: mpsc::UnboundedReceiver<Stop>) -> ExitCode {
+        let Self { public, management, address, management_address, lifecycle, drain } = self;
+        tracing::info!("listening on http://{address}, probes on http://{management_address}");
+        let handles = [public.handle(), management.handle()];
+        let mut servers = tokio::spawn(async move { tokio::join!(public, management) });
+        let stop = tokio::select! {
+            stop = stops.recv() => stop.unwrap_or(Stop::Soon),
+            ended = &mut servers => {
+                tracing::error!("a listener has ended: {ended:?}");
+                return ExitCode::FAILURE;
+            }
+        };
+        tracing::info!("stopping: not ready any more, {} s for clients to leave", drain.as_secs());
+        lifecycle.drain();
+        let end = async {
+            if stop == Stop::Drain {
+                tokio::time::sleep(drain).await;
+            }
+            stop_all(&handles, true).await;
+        };
+        tokio::select! {
+            () = end => tracing::info!("stopped"),
+            _ = stops.recv() => {
+                tracing::warn!("asked again to stop: at once");
+                return ExitCode::SUCCESS;
+            }
+        }
+        ExitCode::SUCCESS
+    }
+}
+
+async fn stop_all([public, management]: &[ServerHandle; 2], graceful: bool) {
+    public.stop(graceful).await;
+    management.stop(graceful).await;
+}
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+fn bind(address: SocketAddr) -> std::io::Result<(TcpListener, SocketAddr)> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    let listener = socket.listen(BACKLOG)?.into_std()?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// What both listeners share.
+struct Site<'a> {
+    catalogue: web::Data<Catalogue>,
+    lifecycle: web::Data<Lifecycle>,
+    settings: &'a Settings,
+}
+
+impl Site<'_> {
+    fn serve(
+        &self,
+        listener: TcpListener,
+        workers: usize,
+        routes: fn(&mut web::ServiceConfig, &Catalogue),
+    ) -> Result<Server, Faults> {
+        let (catalogue, lifecycle) = (self.catalogue.clone(), self.lifecycle.clone());
+        let application = move || {
+            App::new()
+                .app_data(catalogue.clone())
+                .app_data(lifecycle.clone())
+                .wrap(from_fn(finish))
+                .configure(|config| routes(config, &catalogue))
+        };
+        let server = HttpServer::new(application)
+            .workers(workers)
+            .keep_alive(KEEP_ALIVE)
+            .tcp_nodelay(true)
+            .disable_signals()
+            .shutdown_timeout(self.settings.server.shutdown_timeout.as_secs())
+            .listen(listener)
+            .map_err(|error| vec![format!("server.port: the listener cannot be used: {}", error.kind())])?;
+        Ok(server.run())
+    }
+}
+
+/// Longer than the proxies before us keep theirs, so that none sends a request into a closing connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);

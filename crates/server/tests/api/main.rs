@@ -1,0 +1,15 @@
+//! The server as its clients see it: one black-box binary.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(unreachable_pub, reason = "the modules of one binary")]
+
+mod app;
+#[path = "../../../adapters/tests/azurite/mod.rs"]
+mod azurite;
+mod collections;
+mod content;
+mod fourth;
+mod http;
+mod outage;
+mod probes;
+mod program;

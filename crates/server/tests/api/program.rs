@@ -1,0 +1,278 @@
+//! The program `blobcast` as an operator runs it: its exit status, its output, its signals.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::Value as Json;
+
+use crate::app::folder;
+use crate::azurite::Azurite;
+
+/// A running program whose output is kept. It is killed when it is dropped.
+pub struct Program {
+    child: Child,
+    lines: Arc<Mutex<Vec<String>>>,
+    pub address: String,
+}
+
+fn command(variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_blobcast"));
+    command.env_clear().stdin(Stdio::null());
+    for (name, port) in [("BLOBCAST__SERVER__PORT", "0"), ("BLOBCAST__MANAGEMENT__PORT", "0")] {
+        command.env(name, port);
+    }
+    command.envs([("BLOBCAST__SERVER__HOST", "127.0.0.1"), ("BLOBCAST__MANAGEMENT__HOST", "127.0.0.1")]);
+    command.envs(variables.iter().copied());
+    command
+}
+
+/// Runs to the end.
+fn run(variables: &[(&str, &str)], arguments: &[&str]) -> Output {
+    command(variables).args(arguments).output().unwrap()
+}
+
+impl Program {
+    /// Starts it and waits until it listens.
+    pub async fn start(variables: &[(&str, &str)]) -> Self {
+        let mut child = command(variables).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        keep(out, &lines);
+        keep(err, &lines);
+        let mut program = Self { child, lines, address: String::new() };
+        let line = program.logged("listening on ").await;
+        let message = serde_json::from_str::<Json>(&line).unwrap()["message"].as_str().unwrap().to_owned();
+        program.address = message["listening on ".len()..].split(',').next().unwrap().to_owned();
+        program
+    }
+
+    /// The first line with this text, once there is one.
+    pub async fn logged(&self, text: &str) -> String {
+        for _ in 0..1000 {
+            if let Some(line) = self.output().lines().find(|line| line.contains(text)) {
+                return line.to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("`{text}` is not in the log after 20 s:\n{}", self.output());
+    }
+
+    pub fn output(&self) -> String {
+        self.lines.lock().unwrap().join("\n")
+    }
+
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Its exit status, once it has ended.
+    pub async fn ended(&mut self) -> Option<i32> {
+        for _ in 0..1000 {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("it still runs after 20 s");
+    }
+
+    pub async fn status(&self, path: &str) -> u16 {
+        reqwest::get(format!("{}{path}", self.address)).await.map_or(0, |response| response.status().as_u16())
+    }
+
+    pub async fn until_status(&self, path: &str, status: u16) {
+        for _ in 0..1000 {
+            if self.status(path).await == status {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{path} does not answer {status} in 20 s:\n{}", self.output());
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn keep(stream: impl std::io::Read + Send + 'static, lines: &Arc<Mutex<Vec<String>>>) {
+    let lines = Arc::clone(lines);
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            lines.lock().unwrap().push(line);
+        }
+    });
+}
+
+#[actix_web::test]
+async fn settings_that_cannot_be_used_end_it_with_78_and_a_line_for_each() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let content = folder(&[]);
+    let content = content.path().display().to_string();
+    let here = ("BLOBCAST__SOURCE__LOCATION", content.as_str());
+    let string = "AZURE_STORAGE_CONNECTION_STRING";
+    for (variables, expected) in [
+        (
+            vec![(string, "canary")],
+            vec![
+                "AZURE_STORAGE_CONNECTION_STRING: part 1 is not name=value",
+                "AZURE_STORAGE_CONNECTION_STRING: AccountKey or SharedAccessSignature is missing",
+                "AZURE_STORAGE_CONNECTION_STRING: AccountName is missing",
+            ],
+        ),
+        (
+            vec![(string, "AccountName=acc;AccountKey=canary!")],
+            vec!["AZURE_STORAGE_CONNECTION_STRING: AccountKey is not Base64"],
+        ),
+        (
+            vec![here, ("BLOBCAST__CACHE__TLL", "canary")],
+            vec!["BLOBCAST__CACHE__TLL: is no setting; did you mean BLOBCAST__CACHE__TTL?"],
+        ),
+        (
+            vec![here, ("BLOBCAST__CACHE__TTL", "canary"), ("BLOBCAST__SOURCE__MAX_ITEMS", "0")],
+            vec![
+                "BLOBCAST__SOURCE__MAX_ITEMS: must be a whole number above 0",
+                "BLOBCAST__CACHE__TTL: must be a duration such as 500ms, 60s or 24h, 100ms or more",
+            ],
+        ),
+        (
+            vec![here, ("BLOBCAST__SERVER__PORT", &port)],
+            vec!["server.port (PORT or BLOBCAST__SERVER__PORT): 127.0.0.1:"],
+        ),
+        (
+            vec![("BLOBCAST__SOURCE__LOCATION", "/nowhere")],
+            vec!["source.location: /nowhere is not a folder that can be read"],
+        ),
+        (
+            vec![("BLOBCAST__SOURCE__LOCATION", "az://content")],
+            vec!["source.location: az://content needs AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT_NAME"],
+        ),
+        (
+            vec![("AZURE_STORAGE_CONNECTION_STRING_FILE", "/nowhere")],
+            vec!["AZURE_STORAGE_CONNECTION_STRING_FILE: the file cannot be read: entity not found"],
+        ),
+    ] {
+        let output = run(&variables, &[]);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(78), "{errors}");
+        let lines: Vec<_> = errors.lines().collect();
+        assert_eq!(lines.len(), expected.len(), "{errors}");
+        for (line, expected) in lines.iter().zip(expected) {
+            assert!(line.starts_with(&format!("blobcast: {expected}")), "{line}");
+        }
+        assert!(!errors.contains("canary") && !errors.contains("panicked"), "{errors}");
+    }
+}
+
+#[actix_web::test]
+async fn the_settings_in_effect_are_printed_without_secrets() {
+    let string = ("AZURE_STORAGE_CONNECTION_STRING", "AccountName=acc;AccountKey=Y2FuYXJ5");
+    let output = run(&[string, ("PORT", "1"), ("BLOBCAST__SERVER__PORT", "")], &["config", "--port", "2"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success()
+            && text.contains("server.port = \"2\"")
+            && text.contains("source.location = \"az://content\""),
+        "{text}"
+    );
+    assert!(!text.contains("Y2FuYXJ5"), "{text}");
+}
+
+#[actix_web::test]
+async fn every_line_of_its_log_is_json_and_a_broken_upload_is_one_of_them() {
+    let content = folder(&[("faq.json", r#"[{"id":1,"q":"a","a":"b"}]"#)]);
+    let location = content.path().display().to_string();
+    let variables = [("BLOBCAST__SOURCE__LOCATION", location.as_str()), ("BLOBCAST__CACHE__TTL", "100ms")];
+    let program = Program::start(&variables).await;
+    let name = format!("Cached(100ms, Blob({location}/faq.{{json,yaml,yml}}))");
+    program.logged(&name).await;
+    program.logged("faq.json is served: 1 items, 0 skipped").await;
+    std::fs::write(content.path().join("faq.json"), "[\n  {\"id\": 2,}\n]").unwrap();
+    program
+        .logged(
+            "faq.json:2:12: a comma stands before this closing bracket (remove the comma); the last good version stays",
+        )
+        .await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(program.status("/api/faq/1").await, 200);
+    std::fs::write(content.path().join("faq.json"), r#"[{"id":3,"q":"a","a":"b"}]"#).unwrap();
+    program.until_status("/api/faq/3", 200).await;
+    let output = program.output();
+    assert_eq!(output.matches("faq.json:2:12").count(), 1, "a fault is told once, however often it is met: {output}");
+    for line in output.lines() {
+        let line: Json = serde_json::from_str(line).expect(line);
+        assert!(line["timestamp"].is_string() && line["level"].is_string() && line["message"].is_string());
+    }
+}
+
+#[actix_web::test]
+async fn it_stops_on_a_signal_and_at_once_on_a_second() {
+    let content = folder(&[("faq.json", "[]")]);
+    let location = content.path().display().to_string();
+    let here = ("BLOBCAST__SOURCE__LOCATION", location.as_str());
+    let mut soon = Program::start(&[here, ("BLOBCAST__SERVER__DRAIN", "1h")]).await;
+    soon.signal("INT");
+    assert_eq!(soon.ended().await, Some(0));
+    let mut drained = Program::start(&[here, ("BLOBCAST__SERVER__DRAIN", "100ms")]).await;
+    drained.signal("HUP");
+    drained.signal("TERM");
+    assert_eq!(drained.ended().await, Some(0));
+    drained.logged("stopped").await;
+    let mut twice = Program::start(&[here, ("BLOBCAST__SERVER__DRAIN", "1h")]).await;
+    twice.signal("TERM");
+    twice.until_status("/readyz", 503).await;
+    twice.signal("TERM");
+    assert_eq!(twice.ended().await, Some(0));
+    twice.logged("asked again to stop").await;
+}
+
+#[actix_web::test]
+#[ignore = "needs Azurite: node and npm"]
+async fn a_key_is_nowhere_in_the_output_whatever_happens() {
+    let secret = b"canary-key-0123456789-abcdefghij-KLMNOP";
+    let key = BASE64_STANDARD.encode(secret);
+    let mut azurite = Azurite::start_with_account("canaryaccount", &key).await;
+    azurite.create_container("content").await;
+    azurite.put("content", "faq.json", "[]", "application/json").await;
+    let good = azurite.connection_string();
+    let wrong = good.replace(&key, &BASE64_STANDARD.encode([secret, b"!".as_slice()].concat()));
+    let trace = [("RUST_LOG", "trace"), ("BLOBCAST__CACHE__TTL", "200ms")];
+    let start =
+        async |string: &str| Program::start(&[trace[0], trace[1], ("AZURE_STORAGE_CONNECTION_STRING", string)]).await;
+    let (served, refused) = (start(&good).await, start(&wrong).await);
+    served.until_status("/api/faq", 200).await;
+    refused.until_status("/api/faq", 503).await;
+    azurite.put("content", "faq.json", "{", "application/json").await;
+    served.logged("faq.json:1:2").await;
+    azurite.stop().await;
+    served.logged("the store cannot be reached").await;
+    let output = served.output() + &refused.output();
+    assert!(output.contains("TRACE"), "the log is at its most talkative");
+    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let decimal = secret[..8].iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
+    let text = String::from_utf8_lossy(secret);
+    let escaped = key.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    for form in [
+        &key[..16],
+        &key[..12],
+        &hex[..16],
+        &hex[..16].to_uppercase(),
+        &decimal,
+        &text[..12],
+        &escaped[..16],
+        "SharedKey ",
+    ] {
+        let line = output.lines().find(|line| line.contains(form));
+        assert_eq!(line, None, "{form}");
+    }
+}
