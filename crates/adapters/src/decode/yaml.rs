@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use domain::{Fault, Field, Node, Number, Position, Value};
-use saphyr_parser::{Event, Parser as Events, ScalarStyle, Span, StrInput, Tag};
+use granit_parser::{ErrorKind, Event, Parser as Events, ScalarStyle, ScanError, Span, StrInput, Tag};
 
 use super::{Budget, Parsed, unique};
 
@@ -14,7 +14,7 @@ pub(super) fn parse(text: &str, budget: Budget, copies: u64) -> Parsed {
     let mut parser = Parser { events: Events::new_from_str(text), budget, copies, anchors: HashMap::new(), weight: 0 };
     let root = loop {
         match parser.next()? {
-            (Event::StreamStart | Event::DocumentStart(_) | Event::Nothing, _) => {}
+            (Event::StreamStart | Event::DocumentStart(..), _) => {}
             (Event::StreamEnd, at) => {
                 return Err(Fault::error(at, "the file holds no content").hint("write [] for an empty list"));
             }
@@ -24,7 +24,7 @@ pub(super) fn parse(text: &str, budget: Budget, copies: u64) -> Parsed {
     loop {
         match parser.next()? {
             (Event::StreamEnd, _) => return Ok(root),
-            (Event::DocumentStart(_), at) => {
+            (Event::DocumentStart(..), at) => {
                 return Err(Fault::error(at, "a second document starts here").hint("keep one document in a file"));
             }
             _ => {}
@@ -49,11 +49,7 @@ impl<'a> Parser<'a> {
     fn next(&mut self) -> Result<(Event<'a>, Position), Fault> {
         match self.events.next_event() {
             Some(Ok((event, span))) => Ok((event, place(span))),
-            Some(Err(error)) => {
-                let at = position(error.marker().line(), error.marker().col());
-                let (message, hint) = explain(error.info());
-                Err(Fault::error(at, message).hint(hint))
-            }
+            Some(Err(error)) => Err(syntax(&error)),
             None => Err(Fault::error(Position::START, "the file ends too early")),
         }
     }
@@ -80,11 +76,11 @@ impl<'a> Parser<'a> {
                 self.weight += text.len() as u64;
                 (scalar(text, style, tag, at)?, anchor)
             }
-            Event::SequenceStart(anchor, tag) => {
+            Event::SequenceStart(_, anchor, tag) => {
                 known(tag, &["seq"], at)?;
                 (self.list(depth)?, anchor)
             }
-            Event::MappingStart(anchor, tag) => {
+            Event::MappingStart(_, anchor, tag) => {
                 known(tag, &["map"], at)?;
                 (self.map(depth)?, anchor)
             }
@@ -143,15 +139,15 @@ fn merge(fields: &mut Vec<Field>, node: Node) -> Result<(), Fault> {
 }
 
 fn scalar(text: Cow<'_, str>, style: ScalarStyle, tag: Tagged<'_>, at: Position) -> Result<Value, Fault> {
-    let tag = known(tag, &["str", "int", "float", "bool", "null", "timestamp"], at)?;
+    let tag = known(tag, &["str", "int", "float", "bool", "null"], at)?;
     let plain = || match text.as_ref() {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "true" | "True" | "TRUE" => Value::Bool(true),
         "false" | "False" | "FALSE" => Value::Bool(false),
         digits => Number::parse(digits).map_or_else(|| Value::Text(digits.to_owned()), Value::Number),
     };
-    let value = match tag.as_deref() {
-        Some("str" | "timestamp") => return Ok(Value::Text(text.into_owned())),
+    let value = match tag {
+        Some("str") => return Ok(Value::Text(text.into_owned())),
         None if style != ScalarStyle::Plain => return Ok(Value::Text(text.into_owned())),
         _ => plain(),
     };
@@ -159,7 +155,7 @@ fn scalar(text: Cow<'_, str>, style: ScalarStyle, tag: Tagged<'_>, at: Position)
         let text = text.trim_start_matches(['+', '-']);
         matches!(text, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") || text.parse::<f64>() == Ok(f64::INFINITY)
     };
-    match (tag.as_deref(), &value) {
+    match (tag, &value) {
         (None, Value::Text(text)) if no_number(text) && text.contains(['.', 'e', 'E']) => {
             Err(Fault::error(at, format!("{} is not a finite number", domain::fault::quote(text)))
                 .hint("put it in quotes if it is text"))
@@ -176,15 +172,15 @@ fn scalar(text: Cow<'_, str>, style: ScalarStyle, tag: Tagged<'_>, at: Position)
 }
 
 /// The name of a core schema tag out of `names`; `!` alone makes text. Any other tag is refused and never run.
-fn known(tag: Tagged<'_>, names: &[&str], at: Position) -> Result<Option<String>, Fault> {
-    match tag {
-        None => Ok(None),
-        Some(tag) if tag.is_yaml_core_schema() && names.contains(&tag.suffix.as_str()) => Ok(Some(tag.suffix.clone())),
-        Some(tag) if tag.handle.is_empty() && tag.suffix == "!" => Ok(names.contains(&"str").then(|| "str".to_owned())),
-        Some(tag) => {
-            let written = if tag.is_yaml_core_schema() { format!("!!{}", tag.suffix) } else { tag.to_string() };
-            Err(Fault::error(at, format!("the tag {} means nothing here", domain::fault::quote(&written)))
-                .hint("write the value itself"))
+fn known(tag: Tagged<'_>, names: &[&'static str], at: Position) -> Result<Option<&'static str>, Fault> {
+    let Some(tag) = tag else { return Ok(None) };
+    let wanted = if tag.original() == "!" { Some("str") } else { tag.core_suffix() };
+    match names.iter().find(|name| Some(**name) == wanted) {
+        Some(name) => Ok(Some(name)),
+        None if wanted == Some("str") => Ok(None),
+        None => {
+            let message = format!("the tag {} means nothing here", domain::fault::quote(&tag.original()));
+            Err(Fault::error(at, message).hint("write the value itself"))
         }
     }
 }
@@ -202,15 +198,28 @@ fn position(line: usize, column: usize) -> Position {
     Position { line: number(line), column: number(column).saturating_add(1) }
 }
 
-/// Says what the commonest syntax errors mean to the person who wrote them.
-fn explain(info: &str) -> (String, &'static str) {
-    if info.contains("tab") {
-        ("a tab stands where YAML wants spaces".into(), "indent with spaces")
-    } else if info.contains("unknown anchor") {
-        ("an alias names an anchor that is not there".into(), "define it above with &name")
-    } else if info.contains("recursion limit") {
-        ("the content nests too deep".into(), "flatten it")
-    } else {
-        (format!("the YAML cannot be read: {info}"), "check the indentation, and quote texts that hold `: ` or ` #`")
-    }
+/// Says what a syntax error means to the person who wrote it, and what to write instead.
+fn syntax(error: &ScanError) -> Fault {
+    use ErrorKind as E;
+    let at = position(error.marker().line(), error.marker().col());
+    let (message, hint) = match error.kind() {
+        E::TabNotAllowed | E::TabInBlockIndentation | E::TabInIndentation | E::TabAtBlockScalarStart => {
+            ("a tab stands where YAML wants spaces", "indent with spaces")
+        }
+        E::UnknownAnchor => ("an alias names an anchor that is not there", "define it above with &name"),
+        E::RecursionLimitExceeded => ("the content nests too deep", "flatten it"),
+        E::UnclosedQuotedScalar => ("a quoted text is not closed", "close it with the quote that opens it"),
+        E::UnexpectedEofFlowSequence => ("the file ends within a list", "close it with ]"),
+        E::UnexpectedEofFlowMapping | E::UnexpectedEofImplicitFlowMapping => {
+            ("the file ends within an object", "close it with }")
+        }
+        E::ExpectedFlowSequenceSeparator => ("a comma or `]` is missing before this", "add it"),
+        E::ExpectedFlowMappingSeparator => ("a comma or `}` is missing before this", "add it"),
+        E::UnknownQuotedScalarEscape => ("a backslash stands before a character that needs none", "use single quotes"),
+        _ => {
+            let message = format!("the YAML cannot be read: {}", error.info());
+            return Fault::error(at, message).hint("check the indentation, and quote texts that hold `: ` or ` #`");
+        }
+    };
+    Fault::error(at, message).hint(hint)
 }

@@ -8,8 +8,11 @@ mod app;
 mod azurite;
 mod collections;
 mod content;
+#[path = "../../../adapters/tests/fake_store/mod.rs"]
+mod fake_store;
 mod fourth;
 mod http;
+mod identity;
 mod outage;
 mod probes;
 mod program;

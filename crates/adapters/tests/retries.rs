@@ -1,0 +1,74 @@
+//! How a store that fails is asked again, and how one that asks for silence is left alone.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod fake_store;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapters::decode::Limits;
+use adapters::store::{AzureAccess, ConnectionString};
+use adapters::{BlobSource, Store};
+use domain::{ContentError, ContentSource as _, Faq, News};
+use fake_store::{FakeStore, blob, response};
+use jiff::tz::TimeZone;
+
+fn open(fake: &FakeStore) -> Arc<Store> {
+    let string = format!("AccountName=acc;AccountKey=YQ==;BlobEndpoint={}", fake.url("/acc"));
+    let access = AzureAccess::ConnectionString(ConnectionString::parse(&string).unwrap());
+    Arc::new(Store::open("az://content".parse().unwrap(), Some(&access)).unwrap())
+}
+
+fn faq(store: &Arc<Store>) -> BlobSource<Faq> {
+    BlobSource::new(Arc::clone(store), Limits::default(), TimeZone::UTC)
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_asked_three_times_and_not_more() {
+    let fake = FakeStore::start(|_| response("503 Busy", "", "<Error><Code>ServerBusy</Code></Error>")).await;
+    let error = faq(&open(&fake)).load().await.unwrap_err();
+    assert_eq!(error.to_string(), "faq.json could not be loaded: the store answers without content (ServerBusy)");
+    assert_eq!(fake.requests("faq.json").len(), 3);
+}
+
+#[tokio::test]
+async fn a_store_that_asks_to_wait_is_not_asked_again_for_any_collection() {
+    let fake = FakeStore::start(|_| response("503 Busy", "retry-after: 30\r\n", "")).await;
+    let store = open(&fake);
+    for _ in 0..3 {
+        let error = faq(&store).load().await.unwrap_err();
+        let ContentError::Unavailable { retry_after: Some(wait), .. } = error else { panic!("{error}") };
+        assert!(wait > Duration::from_secs(25) && wait <= Duration::from_secs(30), "{wait:?}");
+    }
+    let news = BlobSource::<News>::new(Arc::clone(&store), Limits::default(), TimeZone::UTC);
+    assert!(news.load().await.is_err());
+    assert_eq!(fake.requests("GET").len(), 1);
+}
+
+#[tokio::test]
+async fn a_not_modified_that_nobody_asked_for_is_a_failure() {
+    let fake = FakeStore::start(|_| response("304 Not Modified", "", "")).await;
+    let error = faq(&open(&fake)).load().await.unwrap_err();
+    assert!(matches!(error, ContentError::Unavailable { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_body_that_ends_too_early_is_a_failure_and_not_content() {
+    let cut = |request: &str| match request.contains("faq.json") {
+        true => blob("[]").replace("content-length: 2", "content-length: 9"),
+        false => response("404 Not Found", "", ""),
+    };
+    let fake = FakeStore::start(cut).await;
+    let error = faq(&open(&fake)).load().await.unwrap_err();
+    assert!(matches!(error, ContentError::Unavailable { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn the_words_of_a_refusal_stay_behind() {
+    let words = "<Error><Code>AuthenticationFailed</Code><Message>signed canary</Message></Error>";
+    let fake = FakeStore::start(move |_| response("403 Forbidden", "", words)).await;
+    let error = faq(&open(&fake)).load().await.unwrap_err();
+    assert_eq!(error.to_string(), "faq.json could not be loaded: the store refuses access (AuthenticationFailed)");
+    assert!(!format!("{error:?}").contains("canary"));
+}
