@@ -113,19 +113,18 @@ impl<C: Collection> Cached<C> {
     /// Keeps the version fresh without any request, for ever. The first refresh comes at a random moment of the
     /// last fifth of the TTL, so that instances that start together part; later ones just before its end.
     pub async fn keep(self) {
-        let mut share = 0.8 + 0.2 * fastrand::f64();
+        let mut spread = 0.2;
         loop {
-            let due = self.0.due(share);
-            if due > Instant::now() {
-                sleep_until(due).await;
-                if self.0.due(share) > Instant::now() {
-                    continue;
-                }
-            }
             if let Boarding::Running(mut landing, _) = self.0.board(self.0.held().as_ref()) {
                 let _ = landing.wait_for(Option::is_some).await;
             }
-            share = 0.97 + 0.03 * fastrand::f64();
+            let share = 1.0 - spread * fastrand::f64();
+            while self.0.due(share) > Instant::now() {
+                sleep_until(self.0.due(share)).await;
+            }
+            if self.0.held().is_some() {
+                spread = 0.03;
+            }
         }
     }
 }
@@ -155,7 +154,9 @@ impl<C: Collection> ContentSource<C> for Cached<C> {
                 Some(Err(_)) | None => Ok(old),
             },
             (None, Some(error)) => Err(error),
-            (None, None) => outcome(landing, COLD_WAIT).await.unwrap_or_else(|| Err(core.overdue("no answer yet"))),
+            (None, None) => outcome(landing, COLD_WAIT)
+                .await
+                .unwrap_or_else(|| Err(retry_after(&failed_by::<C>("no answer yet"), COLD_WAIT))),
         }
     }
 }
@@ -194,10 +195,10 @@ impl<C: Collection> Core<C> {
         let mut fetch = self.runtime.spawn(async move { inner.load().await });
         let outcome = match timeout(DEADLINE, &mut fetch).await {
             Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(self.overdue("the fetch was interrupted")),
+            Ok(Err(_)) => Err(failed_by::<C>("the fetch was interrupted")),
             Err(_) => {
                 fetch.abort();
-                Err(self.overdue("no answer within 10s"))
+                Err(failed_by::<C>("no answer within 10s"))
             }
         };
         self.land(&outcome);
@@ -247,10 +248,11 @@ impl<C: Collection> Core<C> {
             (None, None) => Instant::now(),
         }
     }
+}
 
-    fn overdue(&self, why: &'static str) -> ContentError {
-        retry_after(&ContentError::unavailable(C::NAME, why), COLD_WAIT)
-    }
+/// A failure of the cache's own finding.
+fn failed_by<C: Collection>(why: &'static str) -> ContentError {
+    ContentError::unavailable(C::NAME, why)
 }
 
 /// Seconds since the store was last asked for this version.

@@ -1,4 +1,4 @@
-//! How a store that fails is asked again, and how one that asks for silence is left alone.
+//! What goes over the wire to a store: validators, retries, and silence where it is asked for.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -71,4 +71,26 @@ async fn the_words_of_a_refusal_stay_behind() {
     let error = faq(&open(&fake)).load().await.unwrap_err();
     assert_eq!(error.to_string(), "faq.json could not be loaded: the store refuses access (AuthenticationFailed)");
     assert!(!format!("{error:?}").contains("canary"));
+}
+
+#[tokio::test]
+async fn an_unchanged_document_is_asked_for_by_its_etag() {
+    let answer = |request: &str| match request.contains("if-none-match: \"0x1\"") {
+        true => response("304 Not Modified", "", ""),
+        false if request.contains("faq.json") => blob("[]"),
+        false => response("404 Not Found", "", ""),
+    };
+    let fake = FakeStore::start(answer).await;
+    let faq = faq(&open(&fake));
+    let (first, second) = (faq.load().await.unwrap(), faq.load().await.unwrap());
+    assert!(Arc::ptr_eq(&first.items, &second.items) && second.validated > first.validated);
+    let asked = fake.requests("GET");
+    assert!(!asked[0].contains("if-none-match") && asked[1].contains("if-none-match: \"0x1\""), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_document_that_announces_too_much_is_refused_by_its_head() {
+    let huge = |_: &str| blob("").replace("content-length: 0", "content-length: 209715200");
+    let error = faq(&open(&FakeStore::start(huge).await)).load().await.unwrap_err();
+    assert!(matches!(error, ContentError::Invalid { .. }), "{error}");
 }
