@@ -10,5 +10,6 @@ pub mod middleware;
 pub mod published;
 pub mod representation;
 pub mod routes;
+pub mod standing;
 pub mod startup;
 pub mod telemetry;

@@ -1,35 +1,35 @@
 //! A collection from its store to its routes, and what the rest of the server may know of it.
 
-use std::fmt::Display;
 use std::sync::Arc;
 
 use actix_web::web::{self, ServiceConfig};
 use adapters::{BlobSource, CacheSettings, Cached, Store};
-use domain::{Collection, ContentError, ContentSource};
-use serde::Serialize;
+use domain::{Collection, ContentSource};
 use tokio::runtime::Handle;
-use tokio::time::Instant;
 
 use crate::config::Settings;
 use crate::representation::Lists;
-use crate::routes;
+use crate::standing::Standing;
 
 /// A collection that is to be published.
-pub struct Published {
-    open: fn(&Arc<Store>, &Settings) -> Open,
-}
+pub struct Published(Box<Opener>);
 
-/// Publishes a collection.
-#[must_use]
-pub fn publish<C: Collection>() -> Published {
-    Published { open: open::<C> }
-}
+type Opener = dyn Fn(&Arc<Store>, &Settings) -> Open;
+
+/// Adds the routes of a collection to an application.
+pub type Routes<C> = fn(&mut ServiceConfig, &web::Data<Shelf<C>>);
 
 impl Published {
+    /// A collection under its routes.
+    #[must_use]
+    pub fn new<C: Collection>(routes: Routes<C>) -> Self {
+        Self(Box::new(move |store, settings| Open::new(store, settings, routes)))
+    }
+
     /// Puts the cache before the store. Nothing is fetched yet.
     #[must_use]
     pub fn open(&self, store: &Arc<Store>, settings: &Settings) -> Open {
-        (self.open)(store, settings)
+        (self.0)(store, settings)
     }
 }
 
@@ -40,11 +40,28 @@ pub struct Open {
     /// What its content comes through.
     pub stack: String,
     /// Adds its routes to an application.
-    pub configure: Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>,
+    pub configure: Box<dyn Fn(&mut ServiceConfig) + Send + Sync>,
     /// Starts to keep it fresh, for ever, on a runtime.
     pub keep: Box<dyn Fn(&Handle) + Send + Sync>,
     /// Tells how it is, without asking the store.
-    pub standing: Arc<dyn Fn() -> Standing + Send + Sync>,
+    pub standing: Box<dyn Fn() -> Standing + Send + Sync>,
+}
+
+impl Open {
+    fn new<C: Collection>(store: &Arc<Store>, settings: &Settings, routes: Routes<C>) -> Self {
+        let source = BlobSource::<C>::new(Arc::clone(store), settings.source.limits, settings.source.zone.clone());
+        let cached = Cached::new(Arc::new(source), settings.cache);
+        let (kept, watched, cache) = (cached.clone(), cached.clone(), settings.cache);
+        let stack = cached.to_string();
+        let shelf = web::Data::new(Shelf::<C> { source: Arc::new(cached), cache, lists: Lists::default() });
+        Self {
+            name: C::NAME,
+            stack,
+            configure: Box::new(move |config| routes(config, &shelf)),
+            keep: Box::new(move |runtime| drop(runtime.spawn(kept.clone().keep()))),
+            standing: Box::new(move || Standing::of(&watched, cache)),
+        }
+    }
 }
 
 /// What a handler of a collection works with.
@@ -57,82 +74,18 @@ pub struct Shelf<C: Collection> {
     pub lists: Lists,
 }
 
-/// How a collection is, for `/readyz` and the home page.
-#[derive(Debug, Clone, Serialize)]
-pub struct Standing {
-    /// The collection.
-    #[serde(skip)]
-    pub name: &'static str,
-    /// `good`, `stale`, `loading`, or what is wrong: `content-missing`, `content-invalid`, `storage-unavailable`.
-    pub state: &'static str,
-    /// Why the last refresh failed, where there is a version to answer with all the same.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_error: Option<&'static str>,
-    /// How many items are served.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub items: Option<usize>,
-    /// How many are left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub skipped: Option<usize>,
-    /// The version.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
-    /// Seconds since the store confirmed it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub age: Option<u64>,
-}
+/// Every collection that is open, in the order in which they are published.
+pub struct Catalogue(pub Arc<[Open]>);
 
-impl Standing {
-    /// Whether there is something to answer with.
+impl Catalogue {
+    /// Their names.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|open| open.name)
+    }
+
+    /// How each of them is.
     #[must_use]
-    pub fn is_good(&self) -> bool {
-        self.items.is_some()
-    }
-}
-
-fn open<C: Collection>(store: &Arc<Store>, settings: &Settings) -> Open {
-    let source = BlobSource::<C>::new(Arc::clone(store), settings.source.limits, settings.source.zone.clone());
-    let cached = Cached::new(Arc::new(source), settings.cache);
-    let (kept, watched, cache) = (cached.clone(), cached.clone(), settings.cache);
-    let stack: &dyn Display = &cached;
-    let stack = stack.to_string();
-    let shelf = web::Data::new(Shelf::<C> { source: Arc::new(cached), cache, lists: Lists::default() });
-    Open {
-        name: C::NAME,
-        stack,
-        configure: Arc::new(move |routes| routes::collection(routes, &shelf)),
-        keep: Box::new(move |runtime| drop(runtime.spawn(kept.clone().keep()))),
-        standing: Arc::new(move || standing(&watched, cache)),
-    }
-}
-
-fn standing<C: Collection>(cached: &Cached<C>, cache: CacheSettings) -> Standing {
-    let state = cached.state();
-    let failure = state.failure.as_ref().map(|failure| match failure {
-        ContentError::Missing { .. } => "content-missing",
-        ContentError::Invalid { .. } => "content-invalid",
-        ContentError::Unavailable { .. } => "storage-unavailable",
-    });
-    let Some(snapshot) = state.snapshot else {
-        let state = failure.unwrap_or("loading");
-        return Standing {
-            name: C::NAME,
-            state,
-            last_error: None,
-            items: None,
-            skipped: None,
-            version: None,
-            age: None,
-        };
-    };
-    let age = Instant::now().into_std().saturating_duration_since(snapshot.validated);
-    Standing {
-        name: C::NAME,
-        state: if age < cache.ttl + cache.stale_while_revalidate { "good" } else { "stale" },
-        last_error: failure,
-        items: Some(snapshot.items.list().len()),
-        skipped: Some(snapshot.items.skipped()),
-        version: Some(snapshot.version.to_string()),
-        age: Some(age.as_secs()),
+    pub fn standings(&self) -> Vec<Standing> {
+        self.0.iter().map(|open| (open.standing)()).collect()
     }
 }

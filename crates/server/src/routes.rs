@@ -1,15 +1,12 @@
 //! The map of the server: what is published, and every URL.
 
-use std::sync::Arc;
-
 use actix_web::http::Method;
-use actix_web::http::header::HeaderValue;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Handler, Resource, Responder};
 use domain::{Collection, Event, Faq, News};
 
 use crate::handlers::{health, home, item, list, method_not_allowed, not_found, options};
-use crate::published::{Open, Published, Shelf, Standing, publish};
+use crate::published::{Catalogue, Published, Shelf};
 
 /// Every collection that is published.
 #[must_use]
@@ -17,11 +14,17 @@ pub fn published() -> Vec<Published> {
     vec![publish::<Event>(), publish::<News>(), publish::<Faq>()]
 }
 
+/// Publishes a collection.
+#[must_use]
+pub fn publish<C: Collection>() -> Published {
+    Published::new(collection::<C>)
+}
+
 /// The public routes.
 pub fn public(routes: &mut ServiceConfig, catalogue: &Catalogue) {
     routes.service(read_only("/", home::home));
     routes.service(read_only("/api", home::index));
-    for open in catalogue.open.iter() {
+    for open in catalogue.0.iter() {
         (open.configure)(routes);
     }
     routes.service(read_only("/api/{collection}", home::unknown_collection));
@@ -57,30 +60,4 @@ where
         .route(web::head().to(handler))
         .route(web::method(Method::OPTIONS).to(options))
         .default_service(web::to(method_not_allowed))
-}
-
-/// The collections that are open, in the order in which they are published.
-pub struct Catalogue {
-    open: Arc<[Open]>,
-    /// The policy of the pages.
-    pub page_policy: HeaderValue,
-}
-
-impl Catalogue {
-    /// Takes the collections.
-    #[must_use]
-    pub fn new(open: Vec<Open>) -> Self {
-        Self { open: open.into(), page_policy: home::page_policy() }
-    }
-
-    /// Their names.
-    pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.open.iter().map(|open| open.name)
-    }
-
-    /// How each of them is.
-    #[must_use]
-    pub fn standings(&self) -> Vec<Standing> {
-        self.open.iter().map(|open| (open.standing)()).collect()
-    }
 }

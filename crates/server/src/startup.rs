@@ -16,8 +16,8 @@ use tokio::sync::mpsc;
 use crate::config::{Faults, Settings};
 use crate::lifecycle::{Lifecycle, Stop};
 use crate::middleware::finish;
-use crate::published::Published;
-use crate::routes::{self, Catalogue};
+use crate::published::{Catalogue, Published};
+use crate::routes;
 
 /// The exit status of settings that cannot be used (`EX_CONFIG` of sysexits).
 pub const FAULTY_SETTINGS: u8 = 78;
@@ -62,7 +62,7 @@ impl Application {
             tracing::info!("{} comes through {}", open.name, open.stack);
             (open.keep)(&Handle::current());
         }
-        let catalogue = web::Data::new(Catalogue::new(open));
+        let catalogue = web::Data::new(Catalogue(open.into()));
         let lifecycle = Lifecycle::default();
         let site = Site { catalogue, lifecycle: web::Data::new(lifecycle.clone()), settings };
         Ok(Self {

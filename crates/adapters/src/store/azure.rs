@@ -2,15 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
+use object_store::ObjectStore;
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
-use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::client;
 use super::connection_string::{ConnectionString, Credential};
 use super::identity::{self, Identity};
-use super::throttle::ThrottledConnector;
 
 /// How an account is reached.
 #[derive(Debug, Clone)]
@@ -37,7 +36,7 @@ pub(super) fn read_file(file: &Path) -> Result<(SecretString, ConnectionString),
 
 /// Opens a container. Nothing is sent yet.
 pub(super) fn open(access: &AzureAccess, container: &str) -> Result<Arc<dyn ObjectStore>, Vec<String>> {
-    let builder = builder().with_container_name(container);
+    let builder = client::builder().with_container_name(container);
     let builder = match access {
         AzureAccess::ConnectionString(string) => by_string(builder, string),
         AzureAccess::ConnectionStringFile(file) => by_string(builder, &read_file(file)?.1),
@@ -58,19 +57,4 @@ fn by_string(builder: MicrosoftAzureBuilder, string: &ConnectionString) -> Micro
             builder.with_config(AzureConfigKey::SasKey, sas.expose_secret()).with_credential_type("sas_token")
         }
     }
-}
-
-/// At most 3 tries with jitter, well within the deadline that the cache gives a fetch. `Retry-After` ends them at once.
-pub(super) fn builder() -> MicrosoftAzureBuilder {
-    let backoff =
-        BackoffConfig { init_backoff: Duration::from_millis(200), max_backoff: Duration::from_secs(2), base: 2. };
-    let client = ClientOptions::new()
-        .with_connect_timeout(Duration::from_secs(2))
-        .with_timeout(Duration::from_secs(8))
-        .with_pool_max_idle_per_host(4)
-        .with_user_agent(concat!("blobcast/", env!("CARGO_PKG_VERSION")).parse().unwrap_or_else(|_| unreachable!()));
-    MicrosoftAzureBuilder::new()
-        .with_retry(RetryConfig { backoff, max_retries: 2, retry_timeout: Duration::from_secs(8) })
-        .with_client_options(client)
-        .with_http_connector(ThrottledConnector::default())
 }

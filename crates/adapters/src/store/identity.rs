@@ -9,6 +9,8 @@ use object_store::azure::{AzureCredential, AzureCredentialProvider, MicrosoftAzu
 use object_store::{CredentialProvider, Error, Result};
 use tokio::runtime::Handle;
 
+use super::client;
+
 /// An account and what is known of the identity to reach it with. Needs "Storage Blob Data Reader", no more.
 #[derive(Debug, Clone, Default)]
 pub struct Identity {
@@ -55,8 +57,7 @@ pub(super) fn sign_in(
         return Ok(builder.with_credential_type("workload_identity"));
     }
     let failed = |_| vec!["AZURE_STORAGE_ACCOUNT_NAME: no identity can be built for it".to_owned()];
-    let mut managed =
-        super::azure::builder().with_account(&identity.account).with_container_name("-").with_allow_http(true);
+    let mut managed = client::builder().with_account(&identity.account).with_container_name("-").with_allow_http(true);
     if let Some(client) = client_id {
         managed = managed.with_client_id(client);
     }
@@ -64,10 +65,8 @@ pub(super) fn sign_in(
         managed = managed.with_msi_endpoint(endpoint);
     }
     let managed = managed.with_credential_type("managed_identity").build().map_err(failed)?;
-    let cli = super::azure::builder()
-        .with_account(&identity.account)
-        .with_container_name("-")
-        .with_credential_type("azure_cli");
+    let cli =
+        client::builder().with_account(&identity.account).with_container_name("-").with_credential_type("azure_cli");
     let cli = cli.build().map_err(failed)?;
     let chain = Chain {
         ways: [Arc::clone(managed.credentials()), Arc::clone(cli.credentials())],

@@ -1,6 +1,7 @@
 //! Opens the object store of a location. The only place that knows a backend.
 
 pub mod azure;
+mod client;
 pub mod connection_string;
 mod failure;
 mod identity;

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::http_cache;
 use crate::lifecycle::Lifecycle;
-use crate::published::Standing;
-use crate::routes::Catalogue;
+use crate::published::Catalogue;
+use crate::standing::Standing;
 
 /// Whether the process lives; it does when it can answer.
 pub async fn live() -> HttpResponse {

@@ -1,14 +1,13 @@
 //! `/`, `/api`, `/docs/problems`, and the collections that are not there.
 
-use actix_web::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, HeaderValue};
-use actix_web::http::header::{Accept, Header as _};
+use actix_web::http::header::{ACCEPT, Accept, CONTENT_SECURITY_POLICY, Header as _};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
 use crate::error::{Kind, Problem};
 use crate::http_cache;
+use crate::published::Catalogue;
 use crate::representation::{home, problems};
-use crate::routes::Catalogue;
 
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
@@ -18,7 +17,7 @@ pub async fn home(request: HttpRequest, catalogue: web::Data<Catalogue>) -> Http
     if prefers_json(&request) {
         return http_cache::page(JSON, "Accept", index_of(&catalogue));
     }
-    page(&catalogue, home::page(&catalogue.standings()))
+    page(home::page(&catalogue.standings()))
 }
 
 /// The index: every collection, where it is, and its formats.
@@ -27,8 +26,8 @@ pub async fn index(catalogue: web::Data<Catalogue>) -> HttpResponse {
 }
 
 /// What can go wrong, for people.
-pub async fn problem_page(catalogue: web::Data<Catalogue>) -> HttpResponse {
-    page(&catalogue, problems::page())
+pub async fn problem_page() -> HttpResponse {
+    page(problems::page())
 }
 
 /// A collection that is not published.
@@ -40,9 +39,9 @@ pub async fn unknown_collection(catalogue: web::Data<Catalogue>) -> Result<HttpR
     Err(Problem::new(Kind::UnknownCollection, format!("There are {}.", names.join(", "))))
 }
 
-fn page(catalogue: &Catalogue, html: String) -> HttpResponse {
+fn page(html: String) -> HttpResponse {
     let mut response = http_cache::page(HTML, "Accept", html);
-    response.headers_mut().insert(CONTENT_SECURITY_POLICY, catalogue.page_policy.clone());
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, home::POLICY.clone());
     response
 }
 
@@ -69,16 +68,4 @@ fn prefers_json(request: &HttpRequest) -> bool {
     let ranked = Accept::parse(request).map(|accept| accept.ranked()).unwrap_or_default();
     let first = ranked.iter().find(|mime| matches!(mime.essence_str(), JSON | "text/html" | "*/*" | "text/*"));
     first.is_some_and(|mime| mime.essence_str() == JSON)
-}
-
-/// The policy of the pages: nothing but their own style, known by its hash.
-#[must_use]
-pub fn page_policy() -> HeaderValue {
-    use base64::Engine as _;
-    use sha2::Digest as _;
-    let hash = base64::prelude::BASE64_STANDARD.encode(sha2::Sha256::digest(home::STYLE));
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    );
-    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }

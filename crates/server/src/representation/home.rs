@@ -1,11 +1,25 @@
 //! The home page: what is served and how it is, for people, without a script.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
-use crate::published::Standing;
+use actix_web::http::header::HeaderValue;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest as _, Sha256};
 
-/// The page's style, allowed by its hash in the policy that comes with it.
-pub const STYLE: &str = "body{font:1rem/1.6 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem;color:#1d2733;background:#fff}\
+use crate::standing::Standing;
+
+/// What a browser may do with a page: nothing but apply its own style, which is known by its hash.
+pub static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+});
+
+const STYLE: &str = "body{font:1rem/1.6 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem;color:#1d2733;background:#fff}\
 h1{font-size:1.8rem;margin:0}table{border-collapse:collapse;width:100%;margin:1.5rem 0}th,td{text-align:left;padding:.5rem .75rem;border-bottom:1px solid #d5dce4}\
 td.n,th.n{text-align:right}a{color:#0b5cad}code{font-size:.95em}.bad{color:#a3241b;font-weight:600}.good{color:#1b6b3a}\
 @media(prefers-color-scheme:dark){body{color:#e3e8ee;background:#12171d}a{color:#7db8f5}th,td{border-color:#333d48}.bad{color:#ff9b90}.good{color:#7fd3a0}}";

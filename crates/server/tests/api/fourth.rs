@@ -4,8 +4,7 @@
 use domain::{Collection, Reader};
 use serde::Serialize;
 use serde_json::json;
-use server::published::publish;
-use server::routes;
+use server::routes::{self, publish};
 
 use crate::app::{TestApp, folder};
 
