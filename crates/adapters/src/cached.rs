@@ -135,19 +135,19 @@ impl<C: Collection> ContentSource<C> for Cached<C> {
         let core = &self.0;
         let CacheSettings { ttl, stale_while_revalidate, stale_if_error } = core.settings;
         let held = core.held();
-        let age = held.as_ref().map(age);
-        let within = |window: Duration| age.is_some_and(|age| age < window);
-        if within(ttl) {
-            return held.ok_or_else(|| unreachable!());
-        }
-        let usable = held.clone().filter(|_| within(ttl.saturating_add(stale_if_error)));
+        let age = held.as_ref().map_or(Duration::MAX, age);
+        let held = match held {
+            Some(fresh) if age < ttl => return Ok(fresh),
+            held => held,
+        };
+        let usable = held.clone().filter(|_| age < ttl.saturating_add(stale_if_error));
         let (landing, failed) = match core.board(held.as_ref()) {
             Boarding::Landed(snapshot) => return Ok(snapshot),
             Boarding::Grounded(error) => return usable.ok_or(error),
             Boarding::Running(landing, failed) => (landing, failed),
         };
         match (usable, failed) {
-            (Some(old), failed) if failed.is_some() || within(ttl.saturating_add(stale_while_revalidate)) => Ok(old),
+            (Some(old), failed) if failed.is_some() || age < ttl.saturating_add(stale_while_revalidate) => Ok(old),
             (Some(old), _) => match outcome(landing, WARM_WAIT).await {
                 Some(Err(ContentError::Missing { document })) => Err(ContentError::Missing { document }),
                 Some(Ok(new)) => Ok(new),

@@ -11,11 +11,13 @@ use super::throttle::ThrottledConnector;
 pub(super) fn builder() -> MicrosoftAzureBuilder {
     let backoff =
         BackoffConfig { init_backoff: Duration::from_millis(200), max_backoff: Duration::from_secs(2), base: 2. };
-    let client = ClientOptions::new()
+    let mut client = ClientOptions::new()
         .with_connect_timeout(Duration::from_secs(2))
         .with_timeout(Duration::from_secs(8))
-        .with_pool_max_idle_per_host(4)
-        .with_user_agent(concat!("blobcast/", env!("CARGO_PKG_VERSION")).parse().unwrap_or_else(|_| unreachable!()));
+        .with_pool_max_idle_per_host(4);
+    if let Ok(name) = concat!("blobcast/", env!("CARGO_PKG_VERSION")).parse() {
+        client = client.with_user_agent(name);
+    }
     MicrosoftAzureBuilder::new()
         .with_retry(RetryConfig { backoff, max_retries: 2, retry_timeout: Duration::from_secs(8) })
         .with_client_options(client)

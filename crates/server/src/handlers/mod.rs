@@ -32,3 +32,6 @@ pub async fn method_not_allowed(request: HttpRequest) -> Result<HttpResponse, Pr
 pub async fn not_found() -> Result<HttpResponse, Problem> {
     Err(Problem::new(Kind::NotFound, "Nothing is served at this path."))
 }
+
+#[cfg(test)]
+mod tests;

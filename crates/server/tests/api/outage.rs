@@ -15,7 +15,8 @@ use crate::program::Program;
 
 const FAQ: &str = r#"[{"id":1,"q":"a","a":"b"}]"#;
 
-/// Passes bytes on to a server and counts the GETs of a document, and those that carry a validator.
+/// Passes bytes on to a server, each answer after a delay, and counts the GETs of a document, and those that carry a
+/// validator.
 struct Counter {
     port: u16,
     gets: Arc<AtomicUsize>,
@@ -23,7 +24,7 @@ struct Counter {
 }
 
 impl Counter {
-    async fn before(server: u16, document: &str) -> Self {
+    async fn before(server: u16, document: &str, delay: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let counter = Self { port, gets: Arc::default(), conditional: Arc::default() };
@@ -35,7 +36,10 @@ impl Counter {
                 let (gets, conditional, line) = (Arc::clone(&gets), Arc::clone(&conditional), line.clone());
                 let (mut from, mut to) = client.into_split();
                 let (mut back, mut on) = upstream.into_split();
-                tokio::spawn(async move { tokio::io::copy(&mut back, &mut to).await });
+                tokio::spawn(async move {
+                    tokio::time::sleep(delay).await;
+                    tokio::io::copy(&mut back, &mut to).await
+                });
                 tokio::spawn(async move {
                     let mut buffer = vec![0; 64 * 1024];
                     while let Ok(read @ 1..) = from.read(&mut buffer).await {
@@ -81,7 +85,7 @@ async fn a_thousand_cold_requests_are_one_fetch_and_each_refresh_is_a_304() {
     let azurite = Azurite::start().await;
     azurite.create_container("content").await;
     azurite.put("content", "faq.json", FAQ, "application/json").await;
-    let counter = Counter::before(azurite.port(), "faq.json").await;
+    let counter = Counter::before(azurite.port(), "faq.json", Duration::ZERO).await;
     let string = counter.string(&azurite);
     let variables = [("AZURE_STORAGE_CONNECTION_STRING", string.as_str()), ("BLOBCAST__CACHE__TTL", "3s")];
     let program = Program::start(&variables).await;
@@ -94,6 +98,22 @@ async fn a_thousand_cold_requests_are_one_fetch_and_each_refresh_is_a_304() {
     }
     assert_eq!(counter.gets(), 1 + counter.conditional.load(Ordering::SeqCst), "every refresh carries the validator");
     assert_eq!(program.output().matches("faq.json is served").count(), 1, "and nothing is parsed again");
+}
+
+#[actix_web::test]
+#[ignore = "needs Azurite: node and npm"]
+async fn a_client_that_leaves_does_not_cancel_the_fetch() {
+    let azurite = Azurite::start().await;
+    azurite.create_container("content").await;
+    azurite.put("content", "faq.json", FAQ, "application/json").await;
+    let counter = Counter::before(azurite.port(), "faq.json", Duration::from_secs(1)).await;
+    let string = counter.string(&azurite);
+    let program = Program::start(&[("AZURE_STORAGE_CONNECTION_STRING", string.as_str())]).await;
+    let client = Client::builder().timeout(Duration::from_millis(200)).build().unwrap();
+    let left = client.get(format!("{}/api/faq", program.address)).send().await;
+    assert!(left.is_err_and(|error| error.is_timeout()), "the store is slower than this client");
+    assert_eq!(program.status("/api/faq/1").await, 200);
+    assert_eq!(counter.gets(), 1);
 }
 
 #[actix_web::test]

@@ -1,0 +1,92 @@
+//! The handlers before a source that answers as a test tells it to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServiceResponse;
+use actix_web::middleware::from_fn;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::{App, web};
+use adapters::CacheSettings;
+use domain::{ContentError, Faq, Fault, Items, MockContentSource, Position, Snapshot};
+use serde_json::{Value as Json, json};
+use tokio::time::Instant;
+
+use crate::lifecycle::Lifecycle;
+use crate::middleware::finish;
+use crate::published::Shelf;
+use crate::representation::Lists;
+use crate::routes;
+
+/// The answer to one GET where the source has this outcome.
+async fn get(
+    path: &str,
+    outcome: Result<Arc<Snapshot<Faq>>, ContentError>,
+) -> ServiceResponse<impl actix_web::body::MessageBody> {
+    let mut source = MockContentSource::<Faq>::new();
+    source.expect_load().times(1).returning(move || outcome.clone());
+    let shelf = Shelf::<Faq> { source: Arc::new(source), cache: CacheSettings::default(), lists: Lists::default() };
+    let shelf = web::Data::new(shelf);
+    let app = App::new()
+        .app_data(web::Data::new(Lifecycle::default()))
+        .wrap(from_fn(finish))
+        .configure(|config| routes::collection(config, &shelf));
+    call_service(&init_service(app).await, TestRequest::get().uri(path).to_request()).await
+}
+
+fn snapshot(age: Duration) -> Arc<Snapshot<Faq>> {
+    let nodes = domain::testing::nodes(json!([{"id": 1, "q": "a", "a": "b"}]));
+    Arc::new(Snapshot {
+        items: Arc::new(Items::read(nodes, &jiff::tz::TimeZone::UTC)),
+        document: "faq.json".into(),
+        version: "v".into(),
+        modified: jiff::Timestamp::UNIX_EPOCH,
+        validated: Instant::now().into_std() - age,
+    })
+}
+
+#[actix_web::test]
+async fn each_outcome_of_the_source_has_its_status_and_says_nothing_of_the_store() {
+    let unavailable = |wait: Option<u64>| ContentError::Unavailable {
+        document: "canary".into(),
+        retry_after: wait.map(Duration::from_millis),
+        source: Arc::new(std::io::Error::other("canary")),
+    };
+    let fault = Fault::error(Position::START, "canary");
+    for (error, status, name, retry) in [
+        (ContentError::Missing { document: "canary".into() }, 404, "content-missing", None),
+        (ContentError::invalid("canary", fault), 502, "content-invalid", None),
+        (unavailable(None), 503, "storage-unavailable", Some("5")),
+        (unavailable(Some(1200)), 503, "storage-unavailable", Some("2")),
+        (unavailable(Some(0)), 503, "storage-unavailable", Some("1")),
+    ] {
+        for path in ["/api/faq", "/api/faq/1"] {
+            let response = get(path, Err(error.clone())).await;
+            assert_eq!(response.status().as_u16(), status, "{name}");
+            assert_eq!(response.headers().get("retry-after").map(|value| value.to_str().unwrap()), retry);
+            let body = read_body(response).await;
+            assert!(!String::from_utf8_lossy(&body).contains("canary"), "{body:?}");
+            let body: Json = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["type"], format!("/docs/problems#{name}"));
+        }
+    }
+}
+
+#[actix_web::test]
+async fn age_is_the_time_since_the_store_confirmed_and_date_is_that_moment() {
+    let response = get("/api/faq", Ok(snapshot(Duration::from_secs(42)))).await;
+    assert_eq!(response.headers().get("age").unwrap(), "42");
+    let date = httpdate::parse_http_date(response.headers().get("date").unwrap().to_str().unwrap()).unwrap();
+    let date = jiff::Timestamp::try_from(date).unwrap();
+    let skew = jiff::Timestamp::now().as_second() - date.as_second() - 42;
+    assert!((0..=1).contains(&skew), "{skew}");
+}
+
+#[actix_web::test]
+async fn a_list_is_written_once_for_each_version() {
+    let (lists, snapshot) = (Lists::default(), snapshot(Duration::ZERO));
+    let (first, second) = (lists.get(&snapshot).unwrap(), lists.get(&snapshot).unwrap());
+    assert_eq!(first.body.as_ptr(), second.body.as_ptr());
+    let newer = Snapshot { version: "w".into(), ..(*snapshot).clone() };
+    assert_ne!(lists.get(&newer).unwrap().etag, first.etag);
+}
