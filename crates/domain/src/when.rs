@@ -65,12 +65,6 @@ impl When {
         self.zoned.date()
     }
 
-    /// Whether this is a whole day rather than a moment.
-    #[must_use]
-    pub fn is_whole_day(&self) -> bool {
-        self.whole_day
-    }
-
     /// Whether something that starts then can end here. A whole day as an end is inclusive.
     #[must_use]
     pub fn can_end(&self, start: &Self) -> bool {

@@ -1,11 +1,11 @@
 //! Opens the object store of a location. The only place that knows a backend.
 
-pub mod azure;
+mod azure;
 mod client;
-pub mod connection_string;
+mod connection_string;
 mod failure;
 mod identity;
-pub mod location;
+mod location;
 mod throttle;
 
 use std::fmt;
@@ -20,7 +20,7 @@ use object_store::{ObjectMeta, ObjectStore};
 use secrecy::{ExposeSecret, SecretString};
 
 pub use azure::AzureAccess;
-pub use connection_string::ConnectionString;
+pub use connection_string::{ConnectionString, Credential};
 pub(crate) use failure::odd_answer;
 pub use failure::{FailureKind, StoreFailure};
 pub use identity::Identity;
