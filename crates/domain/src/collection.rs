@@ -1,20 +1,30 @@
 //! What makes a collection, and its items as they are served.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::fault::{Fault, Position, Severity};
 use crate::id::Id;
+use crate::query;
 use crate::reader::Reader;
 use crate::value::{Fields, Node, Value};
+use crate::view::{Kind, View};
 
 /// A kind of content: its name and the rules of one item.
 pub trait Collection: Serialize + Send + Sync + Sized + 'static {
     /// The name in URLs, of the file, and of the list within the file: `events`.
     const NAME: &'static str;
+
+    /// The fields of the model, in the order in which they leave.
+    const FIELDS: &'static [(&'static str, Kind)];
+
+    /// Whether items take place: they have a [`Collection::span`].
+    const TIMED: bool = false;
 
     /// Reads the fields of an item, its `id` apart. `None`, or any fault that the reader has noted, costs the item.
     fn read(fields: &mut Reader) -> Option<Self>;
@@ -25,6 +35,14 @@ pub trait Collection: Serialize + Send + Sync + Sized + 'static {
     /// What tells this item from the others when its author gave it no id; an id follows it, so
     /// leave out what may be edited later.
     fn identity(&self) -> String;
+
+    /// The value of one of [`Collection::FIELDS`].
+    fn view(&self, field: &str) -> Option<View<'_>>;
+
+    /// When an item begins, and when it is over.
+    fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        None
+    }
 
     /// The default order; items that are equal stay as in the file.
     fn order(_: &Self, _: &Self) -> Ordering {
@@ -52,6 +70,21 @@ pub struct Items<C> {
     by_id: HashMap<String, usize>,
     skipped: usize,
     faults: Vec<Fault>,
+    zone: TimeZone,
+    extra_names: BTreeSet<String>,
+    /// What each item says in words, folded; made when it is first searched.
+    haystacks: OnceLock<Vec<String>>,
+}
+
+impl<C: Collection> Item<C> {
+    /// The value of a field: the id, one of the model's, or one that passes through.
+    #[must_use]
+    pub fn view(&self, field: &str) -> Option<View<'_>> {
+        match field {
+            "id" => Some(View::Id(&self.id)),
+            _ => self.model.view(field).or_else(|| self.extra.get(field).map(View::Node)),
+        }
+    }
 }
 
 impl<C: Collection> Items<C> {
@@ -82,7 +115,9 @@ impl<C: Collection> Items<C> {
         list.sort_by(|a, b| C::order(&a.model, &b.model));
         faults.sort_by_key(|fault| fault.at);
         let by_id = list.iter().enumerate().map(|(index, item)| (item.id.to_string(), index)).collect();
-        Self { skipped: total - list.len(), list, by_id, faults }
+        let extra_names = list.iter().flat_map(|item| item.extra.iter()).map(|field| field.name.clone()).collect();
+        let (skipped, zone) = (total - list.len(), zone.clone());
+        Self { list, by_id, skipped, faults, zone, extra_names, haystacks: OnceLock::new() }
     }
 
     /// The same items with findings about their document as a whole.
@@ -102,6 +137,23 @@ impl<C: Collection> Items<C> {
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Item<C>> {
         self.by_id.get(id).and_then(|index| self.list.get(*index))
+    }
+
+    /// The zone of dates that name none.
+    #[must_use]
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// The names of all fields that pass through.
+    #[must_use]
+    pub fn extra_names(&self) -> &BTreeSet<String> {
+        &self.extra_names
+    }
+
+    /// What the item at `index` of the list says in words, folded.
+    pub(crate) fn haystack(&self, index: usize) -> &str {
+        &self.haystacks.get_or_init(|| self.list.iter().map(query::haystack).collect())[index]
     }
 
     /// How many items were left out.

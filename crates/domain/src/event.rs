@@ -2,11 +2,13 @@
 
 use std::cmp::Ordering;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::collection::Collection;
 use crate::reader::Reader;
 use crate::value::Node;
+use crate::view::{AsView, Kind, View};
 use crate::when::When;
 
 /// Something that takes place. Dates without an offset are in its `timezone`, else the file's, else the default.
@@ -53,6 +55,22 @@ pub struct Event {
 
 impl Collection for Event {
     const NAME: &'static str = "events";
+    const FIELDS: &'static [(&'static str, Kind)] = &[
+        ("title", Kind::Text),
+        ("start", Kind::When),
+        ("end", Kind::When),
+        ("timezone", Kind::Text),
+        ("location", Kind::TextOrObject),
+        ("summary", Kind::Text),
+        ("description", Kind::Text),
+        ("status", Kind::Text),
+        ("organizer", Kind::TextOrObject),
+        ("url", Kind::Text),
+        ("image", Kind::Text),
+        ("tags", Kind::Texts),
+        ("category", Kind::Text),
+    ];
+    const TIMED: bool = true;
 
     fn read(fields: &mut Reader) -> Option<Self> {
         let timezone = fields.timezone();
@@ -94,12 +112,41 @@ impl Collection for Event {
         })
     }
 
+    fn view(&self, field: &str) -> Option<View<'_>> {
+        match field {
+            "title" => self.title.view(),
+            "start" => self.start.view(),
+            "end" => self.end.view(),
+            "timezone" => self.timezone.view(),
+            "location" => self.location.view(),
+            "summary" => self.summary.view(),
+            "description" => self.description.view(),
+            "status" => self.status.view(),
+            "organizer" => self.organizer.view(),
+            "url" => self.url.view(),
+            "image" => self.image.view(),
+            "tags" => self.tags.view(),
+            "category" => self.category.view(),
+            _ => None,
+        }
+    }
+
     fn label(&self) -> &str {
         &self.title
     }
 
     fn identity(&self) -> String {
         format!("{}\n{}", self.title, self.start)
+    }
+
+    /// From `start` to `end`, else to the end of the day that it starts on.
+    fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        let end = match &self.end {
+            Some(end) if end.is_whole_day() => end.end(),
+            Some(end) => end.instant(),
+            None => self.start.end_of_day(),
+        };
+        Some((self.start.instant(), end))
     }
 
     /// By start.

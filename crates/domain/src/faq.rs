@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::collection::Collection;
 use crate::reader::Reader;
 use crate::value::Number;
+use crate::view::{AsView, Kind, View};
 
 /// A question and its answer.
 #[derive(Debug, Clone, Serialize)]
@@ -29,6 +30,14 @@ pub struct Faq {
 
 impl Collection for Faq {
     const NAME: &'static str = "faq";
+    const FIELDS: &'static [(&'static str, Kind)] = &[
+        ("question", Kind::Text),
+        ("answer", Kind::Text),
+        ("category", Kind::Text),
+        ("order", Kind::Number),
+        ("tags", Kind::Texts),
+        ("url", Kind::Text),
+    ];
 
     fn read(fields: &mut Reader) -> Option<Self> {
         let question = fields.required_text(&["question", "q"]);
@@ -38,6 +47,18 @@ impl Collection for Faq {
         let tags = fields.texts(&["tags"]);
         let url = fields.text(&["url"]);
         Some(Self { question: question?, answer: answer?, category, order, tags, url })
+    }
+
+    fn view(&self, field: &str) -> Option<View<'_>> {
+        match field {
+            "question" => self.question.view(),
+            "answer" => self.answer.view(),
+            "category" => self.category.view(),
+            "order" => self.order.view(),
+            "tags" => self.tags.view(),
+            "url" => self.url.view(),
+            _ => None,
+        }
     }
 
     fn label(&self) -> &str {

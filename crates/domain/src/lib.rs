@@ -20,12 +20,15 @@ pub mod faq;
 pub mod fault;
 pub mod id;
 pub mod news;
+pub mod query;
 pub mod reader;
 pub mod snapshot;
 pub mod source;
 #[cfg(any(test, feature = "mock"))]
 pub mod testing;
+pub mod text;
 pub mod value;
+pub mod view;
 pub mod when;
 
 pub use collection::{Collection, Item, Items};
@@ -35,10 +38,12 @@ pub use faq::Faq;
 pub use fault::{Fault, Position, Severity};
 pub use id::Id;
 pub use news::News;
+pub use query::Query;
 pub use reader::Reader;
 pub use snapshot::Snapshot;
 pub use source::ContentSource;
 #[cfg(any(test, feature = "mock"))]
 pub use source::MockContentSource;
 pub use value::{Field, Fields, Node, Number, Value};
+pub use view::{AsView, Kind, View};
 pub use when::When;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::collection::Collection;
 use crate::reader::Reader;
+use crate::view::{AsView, Kind, View};
 use crate::when::When;
 
 /// Something to tell.
@@ -44,6 +45,18 @@ pub struct News {
 
 impl Collection for News {
     const NAME: &'static str = "news";
+    const FIELDS: &'static [(&'static str, Kind)] = &[
+        ("title", Kind::Text),
+        ("date", Kind::When),
+        ("summary", Kind::Text),
+        ("content", Kind::Text),
+        ("author", Kind::Text),
+        ("url", Kind::Text),
+        ("image", Kind::Text),
+        ("tags", Kind::Texts),
+        ("category", Kind::Text),
+        ("pinned", Kind::Flag),
+    ];
 
     fn read(fields: &mut Reader) -> Option<Self> {
         let title = fields.required_text(&["title", "titre", "headline"]);
@@ -57,6 +70,22 @@ impl Collection for News {
         let category = fields.text(&["category"]);
         let pinned = fields.flag(&["pinned"]);
         Some(Self { title: title?, date, summary, content, author, url, image, tags, category, pinned })
+    }
+
+    fn view(&self, field: &str) -> Option<View<'_>> {
+        match field {
+            "title" => self.title.view(),
+            "date" => self.date.view(),
+            "summary" => self.summary.view(),
+            "content" => self.content.view(),
+            "author" => self.author.view(),
+            "url" => self.url.view(),
+            "image" => self.image.view(),
+            "tags" => self.tags.view(),
+            "category" => self.category.view(),
+            "pinned" => self.pinned.view(),
+            _ => None,
+        }
     }
 
     fn label(&self) -> &str {

@@ -1,5 +1,6 @@
 //! A document as a tree: every value as its author wrote it, with the place where it stands.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
@@ -20,6 +21,19 @@ impl Number {
             && serde_json::from_str::<&RawValue>(digits).is_ok();
         let finite = || digits.parse::<f64>().is_ok_and(f64::is_finite);
         (grammar && finite()).then(|| Self(digits.into()))
+    }
+
+    /// Orders numbers by value: whole ones exactly, others as 64-bit floats.
+    #[must_use]
+    pub fn compare(&self, other: &Self) -> Ordering {
+        match (self.0.parse::<i128>(), other.0.parse::<i128>()) {
+            (Ok(a), Ok(b)) => a.cmp(&b),
+            _ => self.float().total_cmp(&other.float()),
+        }
+    }
+
+    fn float(&self) -> f64 {
+        self.0.parse::<f64>().unwrap_or_default() + 0.0
     }
 
     /// Whether it is written without a fraction and an exponent.

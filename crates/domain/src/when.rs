@@ -1,10 +1,11 @@
 //! A date or a moment as content gives it.
 
+use std::cmp::Ordering;
 use std::str::FromStr;
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
-use jiff::{Timestamp, Zoned};
+use jiff::{SignedDuration, Timestamp, Zoned};
 use serde::{Serialize, Serializer};
 
 use crate::fault::quote;
@@ -63,6 +64,41 @@ impl When {
     #[must_use]
     pub fn day(&self) -> Date {
         self.zoned.date()
+    }
+
+    /// The first instant after it: of the next day in its zone, or the one after the moment itself.
+    #[must_use]
+    pub fn end(&self) -> Timestamp {
+        let tomorrow = || self.zoned.tomorrow().and_then(|day| day.start_of_day()).map(|day| day.timestamp());
+        let next = || self.instant().checked_add(SignedDuration::from_nanos(1));
+        if self.whole_day { tomorrow() } else { next() }.unwrap_or(Timestamp::MAX)
+    }
+
+    /// The end of the local day of this moment.
+    #[must_use]
+    pub fn end_of_day(&self) -> Timestamp {
+        Self { whole_day: true, ..self.clone() }.end()
+    }
+
+    /// How this stands to a bound: a bound that is a whole day equals all that is within it.
+    #[must_use]
+    pub fn compare_to(&self, bound: &Self) -> Ordering {
+        if !bound.whole_day {
+            return self.instant().cmp(&bound.instant());
+        }
+        if self.instant() < bound.instant() && self.day() < bound.day() {
+            Ordering::Less
+        } else if self.instant() >= bound.end() {
+            Ordering::Greater
+        } else {
+            Ordering::Equal
+        }
+    }
+
+    /// Whether this is a whole day rather than a moment.
+    #[must_use]
+    pub fn is_whole_day(&self) -> bool {
+        self.whole_day
     }
 
     /// Whether something that starts then can end here. A whole day as an end is inclusive.

@@ -1,0 +1,175 @@
+//! Filter, sort, page, search: pure functions on the items of one version.
+
+mod filter;
+mod parse;
+mod time;
+
+use std::cmp::Ordering;
+
+use jiff::Timestamp;
+
+pub use self::parse::{Parameter, Refusal};
+pub use self::time::Moment;
+
+use crate::collection::{Collection, Item, Items};
+use crate::text::fold;
+use crate::view::{Scalar, View};
+
+/// A page has this many items where a query names no `limit`.
+pub const LIMIT: usize = 100;
+/// No page has more.
+pub const MAX_LIMIT: usize = 500;
+/// A query has no more filters.
+pub const MAX_FILTERS: usize = 20;
+
+/// What a list is asked for. [`Query::parse`] makes one from parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    filters: Vec<filter::Filter>,
+    order: Vec<Key>,
+    words: Vec<String>,
+    time: time::Window,
+    /// The fields to send, all where it is empty.
+    pub fields: Vec<String>,
+    /// The most items to send.
+    pub limit: usize,
+    /// How many items to pass over.
+    pub offset: usize,
+}
+
+/// One field to sort by.
+#[derive(Debug, Clone, PartialEq)]
+struct Key {
+    path: Vec<String>,
+    descending: bool,
+}
+
+/// The items that a query finds.
+#[derive(Debug)]
+pub struct Found<'a, C> {
+    /// Those of the page.
+    pub page: Vec<&'a Item<C>>,
+    /// How many there are on all pages.
+    pub total: usize,
+    /// When the passing of time changes the answer, if it does.
+    pub changes_at: Option<Timestamp>,
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self {
+            filters: Vec::new(),
+            order: Vec::new(),
+            words: Vec::new(),
+            time: time::Window::default(),
+            fields: Vec::new(),
+            limit: LIMIT,
+            offset: 0,
+        }
+    }
+}
+
+impl Query {
+    /// Finds the items at the time `now`. Filters are joined by "and"; nulls sort last, equals stay in default order.
+    #[must_use]
+    pub fn run<'a, C: Collection>(&self, items: &'a Items<C>, now: Timestamp) -> Found<'a, C> {
+        let matches = |(index, item): &(usize, &'a Item<C>)| {
+            self.filters.iter().all(|filter| filter.matches(item))
+                && self.time.contains(item, now)
+                && (self.words.is_empty()
+                    || self.words.iter().all(|word| items.haystack(*index).contains(word.as_str())))
+        };
+        let mut found: Vec<&Item<C>> = items.list().iter().enumerate().filter(matches).map(|(_, item)| item).collect();
+        if !self.order.is_empty() {
+            found = sorted(found, &self.order);
+        }
+        let total = found.len();
+        let page = found.into_iter().skip(self.offset).take(self.limit).collect();
+        Found { page, total, changes_at: self.time.changes_at(items, now) }
+    }
+}
+
+/// Sorts by keys that are looked up once for each item.
+fn sorted<'a, C: Collection>(found: Vec<&'a Item<C>>, order: &[Key]) -> Vec<&'a Item<C>> {
+    let keys =
+        |item: &'a Item<C>| -> Vec<Option<SortKey<'a>>> { order.iter().map(|key| first(item, &key.path)).collect() };
+    let mut keyed: Vec<_> = found.into_iter().map(|item| (keys(item), item)).collect();
+    keyed.sort_by(|(a, _), (b, _)| {
+        let each = order.iter().zip(a.iter().zip(b));
+        each.map(|(key, (a, b))| against(a.as_ref(), b.as_ref(), key.descending))
+            .find(|ordering| ordering.is_ne())
+            .unwrap_or(Ordering::Equal)
+    });
+    keyed.into_iter().map(|(_, item)| item).collect()
+}
+
+/// A scalar to sort by; text is folded, so that `É` stands with `e`.
+enum SortKey<'a> {
+    Text(String),
+    Other(Scalar<'a>),
+}
+
+fn first<'a, C: Collection>(item: &'a Item<C>, path: &[String]) -> Option<SortKey<'a>> {
+    let (name, rest) = path.split_first()?;
+    let mut key = None;
+    item.view(name)?.any(rest, &mut |scalar| {
+        key = Some(match scalar {
+            Scalar::Text(text) => SortKey::Text(fold(text)),
+            other => SortKey::Other(other),
+        });
+        true
+    });
+    key
+}
+
+fn against(a: Option<&SortKey<'_>>, b: Option<&SortKey<'_>>, descending: bool) -> Ordering {
+    let ordering = match (a, b) {
+        (None, None) => return Ordering::Equal,
+        (None, Some(_)) => return Ordering::Greater,
+        (Some(_), None) => return Ordering::Less,
+        (Some(SortKey::Text(a)), Some(SortKey::Text(b))) => a.cmp(b),
+        (Some(SortKey::Other(a)), Some(SortKey::Other(b))) => a.compare(*b),
+        (Some(SortKey::Other(_)), Some(SortKey::Text(_))) => Ordering::Less,
+        (Some(SortKey::Text(_)), Some(SortKey::Other(_))) => Ordering::Greater,
+    };
+    if descending { ordering.reverse() } else { ordering }
+}
+
+/// All that an item says in words, folded, for `q`.
+pub(crate) fn haystack<C: Collection>(item: &Item<C>) -> String {
+    let mut words = String::new();
+    let names = C::FIELDS.iter().map(|(name, _)| *name).chain(item.extra.iter().map(|field| field.name.as_str()));
+    for view in names.filter_map(|name| item.view(name)) {
+        gather(view, &mut words);
+    }
+    fold(&words)
+}
+
+fn gather(view: View<'_>, words: &mut String) {
+    if let View::Node(node) = view {
+        return gather_node(node, words);
+    }
+    view.any(&[], &mut |scalar| {
+        if let Scalar::Text(text) = scalar {
+            words.push_str(text);
+            words.push('\n');
+        }
+        false
+    });
+}
+
+fn gather_node(node: &crate::value::Node, words: &mut String) {
+    use crate::value::Value;
+    match &node.value {
+        Value::Text(text) => {
+            words.push_str(text);
+            words.push('\n');
+        }
+        Value::List(nodes) => nodes.iter().for_each(|node| gather_node(node, words)),
+        Value::Map(fields) => fields.iter().for_each(|field| gather_node(&field.node, words)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;
