@@ -8,6 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use domain::ContentError;
+use domain::query::Refusal;
 use serde::Serialize;
 
 /// The kinds of problem that a client can meet.
@@ -23,6 +24,8 @@ pub enum Kind {
     ContentMissing,
     /// A parameter that is unknown or ill-typed.
     InvalidQuery,
+    /// A condition of the request that the content does not meet.
+    PreconditionFailed,
     /// A method other than GET, HEAD and OPTIONS.
     MethodNotAllowed,
     /// The document cannot be read, and there is no good copy.
@@ -33,12 +36,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind: the page that `type` leads to is made from it.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NotFound,
         Self::UnknownCollection,
         Self::UnknownItem,
         Self::ContentMissing,
         Self::InvalidQuery,
+        Self::PreconditionFailed,
         Self::MethodNotAllowed,
         Self::ContentInvalid,
         Self::StorageUnavailable,
@@ -77,6 +81,12 @@ impl Kind {
                 StatusCode::BAD_REQUEST,
                 "The query cannot be understood",
                 "See `errors`, which names every parameter at fault.",
+            ),
+            Self::PreconditionFailed => (
+                "precondition-failed",
+                StatusCode::PRECONDITION_FAILED,
+                "The content is another by now",
+                "Ask without If-Match and If-Unmodified-Since.",
             ),
             Self::MethodNotAllowed => (
                 "method-not-allowed",
@@ -145,6 +155,13 @@ impl Problem {
     pub fn query(errors: Vec<ParameterError>) -> Self {
         let names: Vec<_> = errors.iter().map(|error| format!("`{}`", error.parameter)).collect();
         Self { errors, ..Self::new(Kind::InvalidQuery, format!("Of the query, {} cannot be used.", names.join(", "))) }
+    }
+
+    /// A query that the domain refuses.
+    #[must_use]
+    pub fn refused(refusals: Vec<Refusal>) -> Self {
+        let errors = refusals.into_iter().map(|Refusal { parameter, detail }| ParameterError { parameter, detail });
+        Self::query(errors.collect())
     }
 
     /// Why a collection cannot be had. The store's words and the file's faults stay inside.

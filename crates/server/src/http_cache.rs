@@ -1,8 +1,8 @@
 //! The only writer of ETag, Last-Modified, Cache-Control, Age, Date and Vary; the only maker of a 304.
 
 use actix_web::http::header::{
-    AGE, CACHE_CONTROL, CONTENT_TYPE, DATE, ETAG, EntityTag, Header as _, HeaderValue, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, IfNoneMatch, LAST_MODIFIED, VARY,
+    AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, ETAG, EntityTag, Header as _, HeaderName, HeaderValue,
+    IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, IfNoneMatch, LAST_MODIFIED, LINK, VARY,
 };
 use actix_web::{HttpRequest, HttpResponse};
 use adapters::CacheSettings;
@@ -11,29 +11,52 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use crate::error::{Kind, Problem};
 use crate::representation::Representation;
 
 /// Answers with content, or with 304 when the client has it already.
-#[must_use]
+///
+/// # Errors
+/// `precondition-failed` when the client wants another version (RFC 9110 §13.1.1, §13.1.4).
 pub fn content<C>(
     request: &HttpRequest,
     snapshot: &Snapshot<C>,
     cache: CacheSettings,
     sent: Representation,
-) -> HttpResponse {
+) -> Result<HttpResponse, Problem> {
+    if is_refused(request, snapshot.modified) {
+        return Err(Problem::new(Kind::PreconditionFailed, "The content is not the version that is asked for."));
+    }
     let known = is_known(request, &sent.etag, snapshot.modified);
     let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    let age = Instant::now().into_std().saturating_duration_since(snapshot.validated).as_secs();
-    let asked = Timestamp::now() - SignedDuration::from_secs(i64::try_from(age).unwrap_or_default());
+    let (now, age) =
+        (Timestamp::now(), Instant::now().into_std().saturating_duration_since(snapshot.validated).as_secs());
+    let asked = now - SignedDuration::from_secs(i64::try_from(age).unwrap_or_default());
+    let until = sent.until.map(|until| u64::try_from(until.as_second() - now.as_second()).unwrap_or_default());
     response
         .insert_header((ETAG, sent.etag))
         .insert_header((LAST_MODIFIED, http_date(snapshot.modified)))
-        .insert_header((CACHE_CONTROL, cache_control(cache)))
+        .insert_header((CACHE_CONTROL, cache_control(cache, until.map(|until| until + age))))
         .insert_header((AGE, age))
         .insert_header((DATE, http_date(asked)))
         .insert_header((VARY, "Accept-Encoding"));
-    if known { response.finish() } else { response.insert_header((CONTENT_TYPE, "application/json")).body(sent.body) }
+    if known {
+        return Ok(response.finish());
+    }
+    response.insert_header((CONTENT_TYPE, "application/json"));
+    if let Some(coding) = sent.coding.token() {
+        response.insert_header((CONTENT_ENCODING, coding));
+    }
+    if let Some(total) = sent.total {
+        response.insert_header((TOTAL, total));
+    }
+    if let Some(links) = sent.links {
+        response.insert_header((LINK, links));
+    }
+    Ok(response.body(sent.body))
 }
+
+const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
 
 /// A page that is made anew for every request and is the same for a moment at most.
 #[must_use]
@@ -52,6 +75,19 @@ pub fn status(good: bool, body: String) -> HttpResponse {
     response.insert_header((CONTENT_TYPE, "application/json")).insert_header((CACHE_CONTROL, "no-store")).body(body)
 }
 
+/// Whether `If-Match` or, without it, `If-Unmodified-Since` is false. Our weak tags never match strongly.
+fn is_refused(request: &HttpRequest, modified: Timestamp) -> bool {
+    if let Some(wanted) = request.headers().get(IF_MATCH) {
+        return wanted.to_str().is_ok_and(|wanted| wanted.trim() != "*");
+    }
+    date_of(request, IF_UNMODIFIED_SINCE).is_some_and(|since| modified > since)
+}
+
+fn date_of(request: &HttpRequest, name: HeaderName) -> Option<Timestamp> {
+    let date = request.headers().get(name)?.to_str().ok()?;
+    Timestamp::try_from(httpdate::parse_http_date(date).ok()?).ok()
+}
+
 /// RFC 9110 §13.2.2: `If-None-Match` decides alone where it stands and can be read; else `If-Modified-Since` does.
 fn is_known(request: &HttpRequest, etag: &HeaderValue, modified: Timestamp) -> bool {
     if request.headers().contains_key(IF_NONE_MATCH) {
@@ -62,14 +98,16 @@ fn is_known(request: &HttpRequest, etag: &HeaderValue, modified: Timestamp) -> b
             Err(_) => false,
         };
     }
-    let since = request.headers().get(IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok());
-    let since = since.and_then(|value| httpdate::parse_http_date(value).ok());
-    since.and_then(|since| Timestamp::try_from(since).ok()).is_some_and(|since| modified <= since)
+    date_of(request, IF_MODIFIED_SINCE).is_some_and(|since| modified <= since)
 }
 
 /// The policy that the server itself keeps, for caches that come after it (RFC 9111 §5.2.2, RFC 5861).
-fn cache_control(cache: CacheSettings) -> String {
+/// `longest`: the seconds after which the answer is another, where the clock makes it so.
+fn cache_control(cache: CacheSettings, longest: Option<u64>) -> String {
     let CacheSettings { ttl, stale_while_revalidate, stale_if_error } = cache;
+    if let Some(longest) = longest.filter(|longest| *longest < ttl.as_secs()) {
+        return format!("max-age={longest}");
+    }
     format!(
         "max-age={}, stale-while-revalidate={}, stale-if-error={}",
         ttl.as_secs(),

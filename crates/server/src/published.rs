@@ -8,28 +8,29 @@ use domain::{Collection, ContentSource};
 use tokio::runtime::Handle;
 
 use crate::config::Settings;
-use crate::representation::Lists;
+use crate::prepared::Prepared;
+use crate::representation::{Representations, Shelf};
 use crate::standing::Standing;
 
 /// A collection that is to be published.
 pub struct Published(Box<Opener>);
 
-type Opener = dyn Fn(&Arc<Store>, &Settings) -> Open;
+type Opener = dyn Fn(&Arc<Store>, &Arc<Representations>, &Settings) -> Open;
 
 /// Adds the routes of a collection to an application.
-pub type Routes<C> = fn(&mut ServiceConfig, &web::Data<Shelf<C>>);
+pub type Routes<C> = fn(&mut ServiceConfig, &web::Data<Offer<C>>);
 
 impl Published {
     /// A collection under its routes.
     #[must_use]
     pub fn new<C: Collection>(routes: Routes<C>) -> Self {
-        Self(Box::new(move |store, settings| Open::new(store, settings, routes)))
+        Self(Box::new(move |store, shared, settings| Open::new(store, shared, settings, routes)))
     }
 
     /// Puts the cache before the store. Nothing is fetched yet.
     #[must_use]
-    pub fn open(&self, store: &Arc<Store>, settings: &Settings) -> Open {
-        (self.0)(store, settings)
+    pub fn open(&self, store: &Arc<Store>, shared: &Arc<Representations>, settings: &Settings) -> Open {
+        (self.0)(store, shared, settings)
     }
 }
 
@@ -48,16 +49,22 @@ pub struct Open {
 }
 
 impl Open {
-    fn new<C: Collection>(store: &Arc<Store>, settings: &Settings, routes: Routes<C>) -> Self {
+    fn new<C: Collection>(
+        store: &Arc<Store>,
+        shared: &Arc<Representations>,
+        settings: &Settings,
+        routes: Routes<C>,
+    ) -> Self {
+        let shelf = Arc::new(Shelf::new(Arc::clone(shared)));
         let source = BlobSource::<C>::new(Arc::clone(store), settings.source.limits, settings.source.zone.clone());
-        let cached = Cached::new(Arc::new(source), settings.cache);
+        let cached = Cached::new(Arc::new(Prepared::new(Arc::new(source), Arc::clone(&shelf))), settings.cache);
         let (kept, watched, cache) = (cached.clone(), cached.clone(), settings.cache);
         let stack = cached.to_string();
-        let shelf = web::Data::new(Shelf::<C> { source: Arc::new(cached), cache, lists: Lists::default() });
+        let offer = web::Data::new(Offer::<C> { source: Arc::new(cached), cache, shelf });
         Self {
             name: C::NAME,
             stack,
-            configure: Box::new(move |config| routes(config, &shelf)),
+            configure: Box::new(move |config| routes(config, &offer)),
             keep: Box::new(move |runtime| drop(runtime.spawn(kept.clone().keep()))),
             standing: Box::new(move || Standing::of(&watched, cache)),
         }
@@ -65,13 +72,13 @@ impl Open {
 }
 
 /// What a handler of a collection works with.
-pub struct Shelf<C: Collection> {
+pub struct Offer<C: Collection> {
     /// Where its content comes from.
     pub source: Arc<dyn ContentSource<C>>,
     /// How long it is good for.
     pub cache: CacheSettings,
-    /// Its lists, ready to send.
-    pub lists: Lists,
+    /// Its representations, ready to send.
+    pub shelf: Arc<Shelf>,
 }
 
 /// Every collection that is open, in the order in which they are published.

@@ -6,7 +6,7 @@ use actix_web::{Handler, Resource, Responder};
 use domain::{Collection, Event, Faq, News};
 
 use crate::handlers::{health, home, item, list, method_not_allowed, not_found, options};
-use crate::published::{Catalogue, Published, Shelf};
+use crate::published::{Catalogue, Offer, Published};
 
 /// Every collection that is published.
 #[must_use]
@@ -34,9 +34,9 @@ pub fn public(routes: &mut ServiceConfig, catalogue: &Catalogue) {
 }
 
 /// The routes of one collection.
-pub fn collection<C: Collection>(routes: &mut ServiceConfig, shelf: &web::Data<Shelf<C>>) {
+pub fn collection<C: Collection>(routes: &mut ServiceConfig, offer: &web::Data<Offer<C>>) {
     let path = format!("/api/{}", C::NAME);
-    routes.app_data(shelf.clone());
+    routes.app_data(offer.clone());
     routes.service(read_only(&path, list::list::<C>));
     routes.service(read_only(&format!("{path}/{{id}}"), item::item::<C>));
 }

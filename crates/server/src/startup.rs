@@ -17,6 +17,7 @@ use crate::config::{Faults, Settings};
 use crate::lifecycle::{Lifecycle, Stop};
 use crate::middleware::finish;
 use crate::published::{Catalogue, Published};
+use crate::representation::Representations;
 use crate::routes;
 
 /// The exit status of settings that cannot be used (`EX_CONFIG` of sysexits).
@@ -57,7 +58,8 @@ impl Application {
         };
 
         let store = Arc::new(store);
-        let open: Vec<_> = published.iter().map(|published| published.open(&store, settings)).collect();
+        let shared = Representations::new(settings.representations.max_bytes);
+        let open: Vec<_> = published.iter().map(|published| published.open(&store, &shared, settings)).collect();
         for open in &open {
             tracing::info!("{} comes through {}", open.name, open.stack);
             (open.keep)(&Handle::current());

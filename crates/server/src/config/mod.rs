@@ -17,7 +17,7 @@ use jiff::tz::TimeZone;
 use self::reader::Reader;
 
 /// Every setting by its name, with its default and what it is.
-pub const KEYS: [(&str, &str, &str); 16] = [
+pub const KEYS: [(&str, &str, &str); 17] = [
     (
         "source.location",
         "",
@@ -38,6 +38,7 @@ pub const KEYS: [(&str, &str, &str); 16] = [
     ("cache.ttl", "60s", "for how long a version is fresh"),
     ("cache.stale_while_revalidate", "60s", "for how long past that nobody waits for the next version"),
     ("cache.stale_if_error", "24h", "for how long past ttl a version is better than an error"),
+    ("representations.max_bytes", "32MiB", "memory for answers to queries that stand ready"),
 ];
 
 /// The settings that a run works with.
@@ -51,6 +52,15 @@ pub struct Settings {
     pub management: ManagementSettings,
     /// How long content is good for: `BLOBCAST__CACHE__TTL`, `…__STALE_WHILE_REVALIDATE`, `…__STALE_IF_ERROR`.
     pub cache: CacheSettings,
+    /// Answers that stand ready.
+    pub representations: RepresentationSettings,
+}
+
+/// Answers that stand ready.
+#[derive(Debug, Clone, Copy)]
+pub struct RepresentationSettings {
+    /// `BLOBCAST__REPRESENTATIONS__MAX_BYTES`: memory for answers to queries, over all collections.
+    pub max_bytes: u64,
 }
 
 /// Where content comes from.
@@ -149,6 +159,7 @@ impl Settings {
                 stale_while_revalidate: reader.duration("cache.stale_while_revalidate", Duration::ZERO),
                 stale_if_error: reader.duration("cache.stale_if_error", Duration::ZERO),
             },
+            representations: RepresentationSettings { max_bytes: reader.bytes("representations.max_bytes") },
         };
         reader.finish(settings)
     }
@@ -156,7 +167,7 @@ impl Settings {
     /// Every setting as it is in effect, a line each, secrets masked.
     #[must_use]
     pub fn describe(&self) -> String {
-        let Self { source, server, management, cache } = self;
+        let Self { source, server, management, cache, representations } = self;
         let azure = match &source.azure {
             None => "none".to_owned(),
             Some(AzureAccess::ConnectionString(string)) => format!("account {}, key ****", string.account),
@@ -185,6 +196,7 @@ impl Settings {
             format!("{:?}", cache.ttl),
             format!("{:?}", cache.stale_while_revalidate),
             format!("{:?}", cache.stale_if_error),
+            representations.max_bytes.to_string(),
         ];
         let lines = KEYS.iter().zip(values).map(|((key, _, about), value)| format!("{key} = {value:?}  # {about}\n"));
         lines.chain([format!("# Azure: {azure}\n")]).collect()

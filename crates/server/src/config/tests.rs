@@ -24,7 +24,8 @@ fn file(ending: &str, text: &str) -> tempfile::NamedTempFile {
 
 #[test]
 fn the_defaults_are_those_of_the_documentation() {
-    let Settings { source, server, management, cache } = load(&[]);
+    let Settings { source, server, management, cache, representations } = load(&[]);
+    assert_eq!(representations.max_bytes, 32 << 20);
     assert_eq!(source.location.to_string(), "./content");
     assert_eq!(source.limits, Limits::default());
     assert_eq!(source.zone.iana_name(), Some("Europe/Paris"));
@@ -152,6 +153,7 @@ fn the_description_shows_each_setting_under_its_name() {
         "6s",
         "7s",
         "8s",
+        "9",
     ];
     let mut own: Vec<_> = KEYS.iter().zip(values).map(|((key, ..), value)| (layers::variable(key), value)).collect();
     own.push(("AZURE_STORAGE_ACCOUNT_NAME".to_owned(), "acc"));

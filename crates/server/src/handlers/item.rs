@@ -3,11 +3,10 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::Collection;
 
-use super::query;
-use crate::error::{Kind, Problem};
-use crate::http_cache;
-use crate::published::Shelf;
-use crate::representation::Representation;
+use crate::error::Problem;
+use crate::published::Offer;
+use crate::representation::Coding;
+use crate::{http_cache, query};
 
 /// One item.
 ///
@@ -15,13 +14,11 @@ use crate::representation::Representation;
 /// `unknown-item`, `invalid-query`, or why the content cannot be had.
 pub async fn item<C: Collection>(
     request: HttpRequest,
-    shelf: web::Data<Shelf<C>>,
+    offer: web::Data<Offer<C>>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     query::none(&request)?;
-    let snapshot = shelf.source.load().await.map_err(|error| Problem::content(C::NAME, &error))?;
-    let unknown = || Problem::new(Kind::UnknownItem, format!("No item of `{}` has this id.", C::NAME));
-    let item = Representation::json(snapshot.items.get(&id).ok_or_else(unknown)?);
-    let item = item.map_err(|_| Problem::new(Kind::ContentInvalid, "The item cannot be written."))?;
-    Ok(http_cache::content(&request, &snapshot, shelf.cache, item))
+    let snapshot = offer.source.load().await.map_err(|error| Problem::content(C::NAME, &error))?;
+    let item = offer.shelf.item(&snapshot, &id, Coding::wanted(request.headers()))?;
+    http_cache::content(&request, &snapshot, offer.cache, item)
 }

@@ -3,19 +3,18 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::Collection;
 
-use super::query;
-use crate::error::{Kind, Problem};
+use crate::error::Problem;
 use crate::http_cache;
-use crate::published::Shelf;
+use crate::published::Offer;
+use crate::representation::Coding;
 
-/// The items of a collection in their envelope.
+/// The items of a collection that the query asks for, in their envelope.
 ///
 /// # Errors
 /// `invalid-query`, or why the content cannot be had.
-pub async fn list<C: Collection>(request: HttpRequest, shelf: web::Data<Shelf<C>>) -> Result<HttpResponse, Problem> {
-    query::none(&request)?;
-    let snapshot = shelf.source.load().await.map_err(|error| Problem::content(C::NAME, &error))?;
-    let list =
-        shelf.lists.get(&snapshot).map_err(|_| Problem::new(Kind::ContentInvalid, "The list cannot be written."))?;
-    Ok(http_cache::content(&request, &snapshot, shelf.cache, list))
+pub async fn list<C: Collection>(request: HttpRequest, offer: web::Data<Offer<C>>) -> Result<HttpResponse, Problem> {
+    let snapshot = offer.source.load().await.map_err(|error| Problem::content(C::NAME, &error))?;
+    let coding = Coding::wanted(request.headers());
+    let list = offer.shelf.list(&snapshot, request.query_string(), coding)?;
+    http_cache::content(&request, &snapshot, offer.cache, list)
 }

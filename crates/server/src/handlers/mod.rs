@@ -4,7 +4,6 @@ pub mod health;
 pub mod home;
 pub mod item;
 pub mod list;
-mod query;
 
 use actix_web::http::header::ALLOW;
 use actix_web::{HttpRequest, HttpResponse};

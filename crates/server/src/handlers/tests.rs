@@ -14,8 +14,8 @@ use tokio::time::Instant;
 
 use crate::lifecycle::Lifecycle;
 use crate::middleware::finish;
-use crate::published::Shelf;
-use crate::representation::Lists;
+use crate::published::Offer;
+use crate::representation::{Coding, Representations, Shelf};
 use crate::routes;
 
 /// The answer to one GET where the source has this outcome.
@@ -25,12 +25,12 @@ async fn get(
 ) -> ServiceResponse<impl actix_web::body::MessageBody> {
     let mut source = MockContentSource::<Faq>::new();
     source.expect_load().times(1).returning(move || outcome.clone());
-    let shelf = Shelf::<Faq> { source: Arc::new(source), cache: CacheSettings::default(), lists: Lists::default() };
-    let shelf = web::Data::new(shelf);
+    let offer = Offer::<Faq> { source: Arc::new(source), cache: CacheSettings::default(), shelf: shelf() };
+    let offer = web::Data::new(offer);
     let app = App::new()
         .app_data(web::Data::new(Lifecycle::default()))
         .wrap(from_fn(finish))
-        .configure(|config| routes::collection(config, &shelf));
+        .configure(|config| routes::collection(config, &offer));
     call_service(&init_service(app).await, TestRequest::get().uri(path).to_request()).await
 }
 
@@ -82,11 +82,20 @@ async fn age_is_the_time_since_the_store_confirmed_and_date_is_that_moment() {
     assert!((0..=1).contains(&skew), "{skew}");
 }
 
+fn shelf() -> Arc<Shelf> {
+    Arc::new(Shelf::new(Representations::new(1 << 20)))
+}
+
 #[actix_web::test]
-async fn a_list_is_written_once_for_each_version() {
-    let (lists, snapshot) = (Lists::default(), snapshot(Duration::ZERO));
-    let (first, second) = (lists.get(&snapshot).unwrap(), lists.get(&snapshot).unwrap());
-    assert_eq!(first.body.as_ptr(), second.body.as_ptr());
+async fn a_list_is_written_once_for_each_version_query_and_coding() {
+    let (shelf, snapshot) = (shelf(), snapshot(Duration::ZERO));
+    for asked in ["", "q=a", "limit=7"] {
+        let list = || shelf.list(&snapshot, asked, Coding::Gzip).unwrap();
+        assert_eq!(list().body.as_ptr(), list().body.as_ptr(), "{asked}");
+        shelf.prepare(&snapshot).unwrap();
+        assert_eq!(list().etag, shelf.list(&snapshot, asked, Coding::Identity).unwrap().etag);
+    }
     let newer = Snapshot { version: "w".into(), ..(*snapshot).clone() };
-    assert_ne!(lists.get(&newer).unwrap().etag, first.etag);
+    let etag = |snapshot| shelf.list(snapshot, "", Coding::Identity).unwrap().etag;
+    assert_ne!(etag(&newer), etag(&snapshot));
 }

@@ -1,18 +1,49 @@
-//! The envelope of a list. It follows from the content alone: no clock, no age.
+//! The envelope of a list. It follows from the content and the query alone: no clock, no age.
 
-use domain::{Collection, Item, Snapshot};
+use domain::query::Parameter;
+use domain::{Collection, Item, Query, Snapshot};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
-#[derive(Serialize)]
+use super::Representation;
+use super::links::Links;
+
+/// Answers a query, as plain JSON.
+pub(super) fn answer<C: Collection>(
+    snapshot: &Snapshot<C>,
+    parameters: &[Parameter],
+    query: &Query,
+    now: Timestamp,
+) -> serde_json::Result<Representation> {
+    let found = query.run(&snapshot.items, now);
+    let links = Links::new(C::NAME, parameters, query, found.total);
+    let header = links.header();
+    let envelope = Envelope {
+        items: found.page.iter().map(|item| Row { item, fields: &query.fields }).collect(),
+        meta: Meta {
+            total: found.total,
+            count: found.page.len(),
+            limit: query.limit,
+            offset: query.offset,
+            version: &snapshot.version,
+            updated_at: snapshot.modified,
+            skipped: snapshot.items.skipped(),
+        },
+        links,
+    };
+    let made = Representation::json(&envelope)?;
+    Ok(Representation { links: header, total: Some(found.total), until: found.changes_at, ..made })
+}
+
+#[derive(serde::Serialize)]
 #[serde(bound(serialize = "C: Collection"))]
-pub(super) struct Envelope<'a, C> {
-    items: &'a [Item<C>],
+struct Envelope<'a, C> {
+    items: Vec<Row<'a, C>>,
     meta: Meta<'a>,
     links: Links,
 }
 
-#[derive(Serialize)]
+#[derive(serde::Serialize)]
 struct Meta<'a> {
     total: usize,
     count: usize,
@@ -23,35 +54,23 @@ struct Meta<'a> {
     skipped: usize,
 }
 
-#[derive(Serialize)]
-struct Links {
-    #[serde(rename = "self")]
-    this: String,
-    first: String,
-    prev: Option<String>,
-    next: Option<String>,
-    last: String,
+/// An item, or those of its fields that were asked for.
+struct Row<'a, C> {
+    item: &'a Item<C>,
+    fields: &'a [String],
 }
 
-/// A page is never smaller. There are no others yet: a list is one page, however long.
-const PAGE: usize = 100;
-
-impl<'a, C: Collection> Envelope<'a, C> {
-    pub(super) fn new(snapshot: &'a Snapshot<C>) -> Self {
-        let items = snapshot.items.list();
-        let this = || format!("/api/{}", C::NAME);
-        Self {
-            items,
-            meta: Meta {
-                total: items.len(),
-                count: items.len(),
-                limit: items.len().max(PAGE),
-                offset: 0,
-                version: &snapshot.version,
-                updated_at: snapshot.modified,
-                skipped: snapshot.items.skipped(),
-            },
-            links: Links { this: this(), first: this(), prev: None, next: None, last: this() },
+impl<C: Collection> Serialize for Row<'_, C> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.fields.is_empty() {
+            return self.item.serialize(serializer);
         }
+        let mut map = serializer.serialize_map(None)?;
+        for name in self.fields {
+            if let Some(view) = self.item.view(name) {
+                map.serialize_entry(name, &view)?;
+            }
+        }
+        map.end()
     }
 }

@@ -1,54 +1,58 @@
-//! Items to bytes. A list is made once for each version of its content and then sent as it is.
+//! Items to bytes: made once for each content version, query and coding, then sent as they are.
 
+mod coding;
 pub mod home;
+mod links;
 mod list;
 pub mod problems;
+mod shelf;
 
 use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
-use domain::{Collection, Snapshot};
-use quick_cache::sync::Cache;
+use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-/// Bytes that are ready to send, with their validator.
+pub use coding::{Coding, Effort};
+pub use shelf::{Representations, Shelf};
+
+/// Bytes that are ready to send, and what goes with them.
 #[derive(Debug, Clone)]
 pub struct Representation {
     /// The body.
     pub body: Bytes,
-    /// A weak validator made from the body, the same on every instance.
+    /// Its coding.
+    pub coding: Coding,
+    /// A weak validator made from the plain body: the same in every coding and on every instance.
     pub etag: HeaderValue,
+    /// `Link`, where there is something to follow.
+    pub links: Option<HeaderValue>,
+    /// How many items a list has on all pages.
+    pub total: Option<usize>,
+    /// When the passing of time makes another of it.
+    pub until: Option<Timestamp>,
 }
 
 impl Representation {
     /// Writes a value as JSON.
-    ///
-    /// # Errors
-    /// When the value cannot be written: no model of ours is such.
-    pub fn json(value: &impl Serialize) -> serde_json::Result<Self> {
+    fn json(value: &impl Serialize) -> serde_json::Result<Self> {
         let body = serde_json::to_vec(value)?;
         let digest: String = Sha256::digest(&body)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         let etag = HeaderValue::from_str(&format!("W/\"{digest}\"")).unwrap_or(HeaderValue::from_static("W/\"\""));
-        Ok(Self { body: body.into(), etag })
+        Ok(Self { body: body.into(), coding: Coding::Identity, etag, links: None, total: None, until: None })
     }
-}
 
-/// The lists of a collection by the version of their content. One version is current, so few are kept.
-pub struct Lists(Cache<String, Representation>);
-
-impl Default for Lists {
-    fn default() -> Self {
-        Self(Cache::new(4))
+    /// The same in another coding, if it is worth one.
+    fn encoded(&self, coding: Coding, effort: Effort) -> Self {
+        let coding = coding.worth(self.body.len());
+        match coding.encode(&self.body, effort) {
+            Ok(body) => Self { body, coding, ..self.clone() },
+            Err(_) => self.clone(),
+        }
     }
-}
 
-impl Lists {
-    /// The list of a snapshot, made when it is first asked for.
-    ///
-    /// # Errors
-    /// Those of [`Representation::json`].
-    pub fn get<C: Collection>(&self, snapshot: &Snapshot<C>) -> serde_json::Result<Representation> {
-        let key = format!("{} {}", snapshot.version, snapshot.modified.as_second());
-        self.0.get_or_insert_with(&key, || Representation::json(&list::Envelope::new(snapshot)))
+    /// What it weighs in memory, about.
+    fn weight(&self) -> usize {
+        self.body.len() + self.etag.len() + self.links.as_ref().map_or(0, HeaderValue::len) + size_of::<Self>()
     }
 }

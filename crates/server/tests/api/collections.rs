@@ -92,16 +92,6 @@ async fn what_is_not_there_is_a_problem_that_says_so() {
 }
 
 #[actix_web::test]
-async fn any_parameter_is_refused_by_name_but_for_those_of_trackers() {
-    let app = TestApp::with(&[("faq.json", "[]")]).await;
-    let problem = app.json("/api/faq?limit=3&sor%74=x&utm_source=a&fbclid=b&gclid").await;
-    assert_eq!(problem["status"], 400);
-    let names: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|error| &error["parameter"]).collect();
-    assert_eq!(names, ["limit", "sort"]);
-    assert!(app.get("/api/faq?utm_source=a&fbclid=b&gclid").await.status().is_success());
-}
-
-#[actix_web::test]
 async fn an_item_is_found_by_its_number_and_by_its_text() {
     let app = TestApp::with(&[("faq.json", r#"[{"id":1,"q":"a","a":"b"},{"id":"é/è 2","q":"c","a":"d"}]"#)]).await;
     assert_eq!(app.json("/api/faq/1").await["id"], 1);

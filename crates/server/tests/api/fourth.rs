@@ -1,7 +1,7 @@
 //! A fourth collection takes what the recipe in `domain` names and nothing else: here, a model of the test's own,
 //! a file, and a line where collections are published.
 
-use domain::{Collection, Reader};
+use domain::{AsView as _, Collection, Kind, Reader, View};
 use serde::Serialize;
 use serde_json::json;
 use server::routes::{self, publish};
@@ -17,11 +17,20 @@ struct Job {
 
 impl Collection for Job {
     const NAME: &'static str = "jobs";
+    const FIELDS: &'static [(&'static str, Kind)] = &[("title", Kind::Text), ("salary", Kind::Text)];
 
     fn read(fields: &mut Reader) -> Option<Self> {
         let title = fields.required_text(&["title", "poste"]);
         let salary = fields.text(&["salary"]);
         Some(Self { title: title?, salary })
+    }
+
+    fn view(&self, field: &str) -> Option<View<'_>> {
+        match field {
+            "title" => self.title.view(),
+            "salary" => self.salary.view(),
+            _ => None,
+        }
     }
 
     fn label(&self) -> &str {
@@ -46,6 +55,7 @@ async fn a_fourth_collection_has_all_that_the_others_have() {
     assert_eq!(list["items"], json!([{"id": 1, "title": "Régisseuse", "extra": [1.1]}]));
     assert_eq!(list["meta"]["skipped"], 1);
     assert_eq!(app.json("/api/jobs/1").await["title"], "Régisseuse");
+    assert_eq!(app.json("/api/jobs?title=x&fields=title").await["meta"]["total"], 0);
     assert_eq!(app.json("/api").await["collections"][3]["href"], "/api/jobs");
     assert_eq!(app.readiness().await.1["collections"]["jobs"]["state"], "good");
     assert!(app.get("/").await.text().await.unwrap().contains("/api/jobs"));

@@ -16,3 +16,4 @@ mod identity;
 mod outage;
 mod probes;
 mod program;
+mod queries;

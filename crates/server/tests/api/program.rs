@@ -195,7 +195,7 @@ async fn every_line_of_its_log_is_json_and_a_broken_upload_is_one_of_them() {
     let location = content.path().display().to_string();
     let variables = [("BLOBCAST__SOURCE__LOCATION", location.as_str()), ("BLOBCAST__CACHE__TTL", "100ms")];
     let program = Program::start(&variables).await;
-    let name = format!("Cached(100ms, Blob({location}/faq.{{json,yaml,yml}}))");
+    let name = format!("Cached(100ms, Prepared(Blob({location}/faq.{{json,yaml,yml}})))");
     program.logged(&name).await;
     program.logged("faq.json is served: 1 items, 0 skipped").await;
     std::fs::write(content.path().join("faq.json"), "[\n  {\"id\": 2,}\n]").unwrap();

@@ -1,0 +1,67 @@
+//! The pages around a page, as relative references: no link is ever built from a request's `Host`.
+
+use actix_web::http::header::HeaderValue;
+use domain::Query;
+use domain::query::{LIMIT, Parameter};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+
+/// What stays as it is in a query.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'[')
+    .remove(b']')
+    .remove(b',')
+    .remove(b':');
+
+#[derive(Debug, Serialize)]
+pub(super) struct Links {
+    #[serde(rename = "self")]
+    this: String,
+    first: String,
+    prev: Option<String>,
+    next: Option<String>,
+    last: String,
+}
+
+impl Links {
+    pub(super) fn new(collection: &str, parameters: &[Parameter], query: &Query, total: usize) -> Self {
+        let kept = parameters.iter().filter(|(name, _)| name != "limit" && name != "offset");
+        let kept: Vec<String> = kept.map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+        let Query { limit, offset, .. } = *query;
+        let page = |offset: usize| {
+            let limit = (limit != LIMIT).then(|| format!("limit={limit}"));
+            let offset = (offset > 0).then(|| format!("offset={offset}"));
+            let pairs: Vec<String> = kept.iter().cloned().chain(limit).chain(offset).collect();
+            let mark = if pairs.is_empty() { "" } else { "?" };
+            format!("/api/{collection}{mark}{}", pairs.join("&"))
+        };
+        let last = total.saturating_sub(1).checked_div(limit).unwrap_or_default() * limit;
+        Self {
+            this: page(offset),
+            first: page(0),
+            prev: (offset > 0 && limit > 0).then(|| page(offset.saturating_sub(limit).min(last))),
+            next: (limit > 0 && offset + limit < total).then(|| page(offset + limit)),
+            last: page(last),
+        }
+    }
+
+    /// The same as a `Link` header (RFC 8288).
+    pub(super) fn header(&self) -> Option<HeaderValue> {
+        let pages = [
+            ("first", Some(&self.first)),
+            ("prev", self.prev.as_ref()),
+            ("next", self.next.as_ref()),
+            ("last", Some(&self.last)),
+        ];
+        let links = pages.iter().filter_map(|(rel, page)| page.map(|page| format!("<{page}>; rel=\"{rel}\"")));
+        HeaderValue::from_str(&links.collect::<Vec<_>>().join(", ")).ok()
+    }
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, PLAIN).to_string()
+}
