@@ -6,7 +6,7 @@
 //! To publish `jobs` from `jobs.json` or `jobs.yaml`:
 //!
 //! 1. Here: `src/job.rs` with a struct `Job` that derives `Serialize` and implements
-//!    [`Collection`]; [`faq`] is the shortest example. Name it below with `pub mod job;`.
+//!    [`Collection`]: its fields, how one is read, and how one is seen; [`faq`] is the shortest example. Name it below with `pub mod job;`.
 //! 2. `content/jobs.json` or `content/jobs.yaml`: a sample, which the tests serve too.
 //! 3. `crates/server/src/routes.rs`: the line `publish::<Job>()` in `published`.
 //! 4. `crates/server/tests/api/jobs.rs`: what its users rely on.

@@ -28,6 +28,8 @@ pub enum Kind {
     PreconditionFailed,
     /// A method other than GET, HEAD and OPTIONS.
     MethodNotAllowed,
+    /// A method that does not exist.
+    UnknownMethod,
     /// The document cannot be read, and there is no good copy.
     ContentInvalid,
     /// The store does not answer, and there is no good copy.
@@ -36,7 +38,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind: the page that `type` leads to is made from it.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::NotFound,
         Self::UnknownCollection,
         Self::UnknownItem,
@@ -44,6 +46,7 @@ impl Kind {
         Self::InvalidQuery,
         Self::PreconditionFailed,
         Self::MethodNotAllowed,
+        Self::UnknownMethod,
         Self::ContentInvalid,
         Self::StorageUnavailable,
     ];
@@ -94,6 +97,9 @@ impl Kind {
                 "The content is read-only",
                 "Use GET, HEAD or OPTIONS.",
             ),
+            Self::UnknownMethod => {
+                ("unknown-method", StatusCode::NOT_IMPLEMENTED, "There is no such method", "Use GET, HEAD or OPTIONS.")
+            }
             Self::ContentInvalid => (
                 "content-invalid",
                 StatusCode::BAD_GATEWAY,

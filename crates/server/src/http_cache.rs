@@ -1,8 +1,9 @@
 //! The only writer of ETag, Last-Modified, Cache-Control, Age, Date and Vary; the only maker of a 304.
 
 use actix_web::http::header::{
-    AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, ETAG, EntityTag, Header as _, HeaderName, HeaderValue,
-    IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, IfNoneMatch, LAST_MODIFIED, LINK, VARY,
+    AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, ETAG, EntityTag, Header as _, HeaderMap, HeaderName,
+    HeaderValue, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, IfNoneMatch, LAST_MODIFIED, LINK,
+    VARY,
 };
 use actix_web::{HttpRequest, HttpResponse};
 use adapters::CacheSettings;
@@ -66,6 +67,11 @@ pub fn page(content_type: &'static str, vary: &'static str, body: String) -> Htt
         .insert_header((CACHE_CONTROL, "no-cache"))
         .insert_header((VARY, vary))
         .body(body)
+}
+
+/// Tells caches that an answer differs by the origin of the page that asks.
+pub fn vary_by_origin(headers: &mut HeaderMap) {
+    headers.append(VARY, HeaderValue::from_static("Origin"));
 }
 
 /// An answer about the server itself, which nobody keeps.

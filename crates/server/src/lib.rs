@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod cors;
 pub mod error;
 pub mod handlers;
 pub mod http_cache;

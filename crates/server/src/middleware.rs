@@ -1,14 +1,26 @@
-//! What every response has, whatever its status: a request id, and problem documents in place of errors.
+//! What every response has, whatever its status: a request id, the headers that browsers ask for, and problem
+//! documents in place of errors.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{
+    CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 
+use crate::cors::Cors;
 use crate::error::Problem;
 use crate::lifecycle::Lifecycle;
+
+/// What a browser may do with an answer of an API: read it, from anywhere, and nothing else. A page brings its own policy.
+const SECURITY: [(HeaderName, HeaderValue); 4] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),
+];
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -18,10 +30,12 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Those of the service that it wraps, before a request is routed.
 pub async fn finish(
     lifecycle: web::Data<Lifecycle>,
+    cors: web::Data<Cors>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let id = request_id(&request);
+    let origin = request.headers().get(ORIGIN).cloned();
     let answered = next.call(request).await?;
     let problem = answered.response().error().and_then(|error| error.as_error::<Problem>()).cloned();
     let mut response = match problem {
@@ -31,7 +45,13 @@ pub async fn finish(
         }
         None => answered.map_into_left_body(),
     };
+    cors.allow(origin.as_ref(), response.headers_mut());
     let head = response.response_mut().head_mut();
+    for (name, value) in &SECURITY {
+        if !head.headers().contains_key(name) {
+            head.headers_mut().insert(name.clone(), value.clone());
+        }
+    }
     head.headers_mut().insert(X_REQUEST_ID, id);
     if lifecycle.is_draining() {
         head.set_connection_type(ConnectionType::Close);

@@ -153,10 +153,12 @@ impl Site<'_> {
         routes: fn(&mut web::ServiceConfig, &Catalogue),
     ) -> Result<Server, Faults> {
         let (catalogue, lifecycle) = (self.catalogue.clone(), self.lifecycle.clone());
+        let cors = web::Data::new(self.settings.server.cors.clone());
         let application = move || {
             App::new()
                 .app_data(catalogue.clone())
                 .app_data(lifecycle.clone())
+                .app_data(cors.clone())
                 .wrap(from_fn(finish))
                 .configure(|config| routes(config, &catalogue))
         };

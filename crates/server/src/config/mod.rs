@@ -15,9 +15,10 @@ use adapters::store::{AzureAccess, ConnectionString, Identity, Location};
 use jiff::tz::TimeZone;
 
 use self::reader::Reader;
+use crate::cors::Cors;
 
 /// Every setting by its name, with its default and what it is.
-pub const KEYS: [(&str, &str, &str); 17] = [
+pub const KEYS: [(&str, &str, &str); 18] = [
     (
         "source.location",
         "",
@@ -31,6 +32,7 @@ pub const KEYS: [(&str, &str, &str); 17] = [
     ("server.host", "0.0.0.0", "the address to listen on"),
     ("server.port", "5000", "the public port"),
     ("server.workers", "0", "threads that answer requests; 0 is one for each core that may be used"),
+    ("server.cors_origins", "*", "the origins whose pages may read the answers: *, or https://… with commas"),
     ("server.drain", "5s", "how long to keep accepting after SIGTERM, not ready, before the listener closes"),
     ("server.shutdown_timeout", "10s", "how long requests under way may take after that"),
     ("management.host", "0.0.0.0", "the address of the management listener"),
@@ -85,6 +87,8 @@ pub struct ServerSettings {
     pub port: u16,
     /// `BLOBCAST__SERVER__WORKERS`.
     pub workers: usize,
+    /// `BLOBCAST__SERVER__CORS_ORIGINS`.
+    pub cors: Cors,
     /// `BLOBCAST__SERVER__DRAIN`.
     pub drain: Duration,
     /// `BLOBCAST__SERVER__SHUTDOWN_TIMEOUT`.
@@ -147,6 +151,7 @@ impl Settings {
                 host: reader.host("server.host"),
                 port: reader.port("server.port"),
                 workers: reader.workers("server.workers"),
+                cors: reader.cors("server.cors_origins"),
                 drain: reader.duration("server.drain", Duration::ZERO),
                 shutdown_timeout: reader.duration("server.shutdown_timeout", Duration::ZERO),
             },
@@ -189,6 +194,7 @@ impl Settings {
             server.host.to_string(),
             server.port.to_string(),
             server.workers.to_string(),
+            server.cors.to_string(),
             format!("{:?}", server.drain),
             format!("{:?}", server.shutdown_timeout),
             management.host.to_string(),

@@ -9,6 +9,8 @@ use adapters::store::Location;
 use config::Config;
 use jiff::tz::TimeZone;
 
+use crate::cors::Cors;
+
 use super::layers::variable;
 use super::values;
 use super::{Faults, Flags};
@@ -81,6 +83,11 @@ impl<'a> Reader<'a> {
     pub(super) fn port(&mut self, key: &str) -> u16 {
         let read = self.read(key, |text| text.parse().ok());
         self.checked(key, read.ok_or("must be a port from 0 to 65535"), 0)
+    }
+
+    pub(super) fn cors(&mut self, key: &str) -> Cors {
+        let read = self.read(key, Cors::parse);
+        self.checked(key, read.ok_or("must be *, or origins such as https://example.org with commas"), Cors::Any)
     }
 
     /// A number of threads; 0 stands for one a core.

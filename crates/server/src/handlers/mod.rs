@@ -5,15 +5,25 @@ pub mod home;
 pub mod item;
 pub mod list;
 
-use actix_web::http::header::ALLOW;
+use actix_web::http::Method;
+use actix_web::http::header::{ACCESS_CONTROL_REQUEST_METHOD, ALLOW};
 use actix_web::{HttpRequest, HttpResponse};
 
+use crate::cors::Cors;
 use crate::error::{ALLOWED, Kind, Problem};
 
-/// OPTIONS: what may be done with a resource (RFC 9110 §9.3.7).
-pub async fn options() -> HttpResponse {
-    HttpResponse::NoContent().insert_header((ALLOW, ALLOWED)).finish()
+/// OPTIONS: what may be done with a resource (RFC 9110 §9.3.7), and what a script of another origin may.
+pub async fn options(request: HttpRequest) -> HttpResponse {
+    let mut response = HttpResponse::NoContent().insert_header((ALLOW, ALLOWED)).finish();
+    if request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
+        Cors::preflight(response.headers_mut());
+    }
+    response
 }
+
+/// The methods that are known and not for content (RFC 9110 §9, RFC 5789); any other is not known at all.
+const KNOWN: [Method; 7] =
+    [Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::TRACE, Method::CONNECT, Method::OPTIONS];
 
 /// Any other method.
 ///
@@ -21,6 +31,9 @@ pub async fn options() -> HttpResponse {
 /// Always.
 pub async fn method_not_allowed(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let method = request.method();
+    if !KNOWN.contains(method) {
+        return Err(Problem::new(Kind::UnknownMethod, "There is no such method."));
+    }
     Err(Problem::new(Kind::MethodNotAllowed, format!("{method} is not for content, which is read-only here.")))
 }
 

@@ -12,6 +12,7 @@ use domain::{ContentError, Faq, Fault, Items, MockContentSource, Position, Snaps
 use serde_json::{Value as Json, json};
 use tokio::time::Instant;
 
+use crate::cors::Cors;
 use crate::lifecycle::Lifecycle;
 use crate::middleware::finish;
 use crate::published::Offer;
@@ -29,6 +30,7 @@ async fn get(
     let offer = web::Data::new(offer);
     let app = App::new()
         .app_data(web::Data::new(Lifecycle::default()))
+        .app_data(web::Data::new(Cors::Any))
         .wrap(from_fn(finish))
         .configure(|config| routes::collection(config, &offer));
     call_service(&init_service(app).await, TestRequest::get().uri(path).to_request()).await

@@ -6,6 +6,7 @@
 mod app;
 #[path = "../../../adapters/tests/azurite/mod.rs"]
 mod azurite;
+mod browsers;
 mod collections;
 mod content;
 #[path = "../../../adapters/tests/fake_store/mod.rs"]
