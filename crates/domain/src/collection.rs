@@ -12,8 +12,9 @@ use crate::fault::{Fault, Position, Severity};
 use crate::id::Id;
 use crate::query;
 use crate::reader::Reader;
+use crate::rule::Rule;
 use crate::value::{Fields, Node, Value};
-use crate::view::{Kind, View};
+use crate::view::View;
 
 /// A kind of content: its name and the rules of one item.
 pub trait Collection: Serialize + Send + Sync + Sized + 'static {
@@ -21,7 +22,7 @@ pub trait Collection: Serialize + Send + Sync + Sized + 'static {
     const NAME: &'static str;
 
     /// The fields of the model, in the order in which they leave.
-    const FIELDS: &'static [(&'static str, Kind)];
+    const FIELDS: &'static [Rule];
 
     /// Whether items take place: they have a [`Collection::span`].
     const TIMED: bool = false;
@@ -188,7 +189,7 @@ impl<C: Collection> Draft<C> {
             }
         };
         fields.drop_private();
-        let mut reader = Reader::new(fields, at, zone.clone());
+        let mut reader = Reader::new(fields, at, zone.clone(), C::FIELDS);
         let id = reader.id();
         let model = C::read(&mut reader);
         let (extra, found) = reader.finish();

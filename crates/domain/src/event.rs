@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::collection::Collection;
 use crate::reader::Reader;
+use crate::rule::Rule;
 use crate::value::Node;
 use crate::view::{AsView, Kind, View};
 use crate::when::When;
@@ -14,17 +15,17 @@ use crate::when::When;
 /// Something that takes place. Dates without an offset are in its `timezone`, else the file's, else the default.
 #[derive(Debug, Clone, Serialize)]
 pub struct Event {
-    /// What it is called. Also read: `titre`, `name`, `nom`.
+    /// What it is called.
     pub title: String,
-    /// When it starts. Also read: `date`, `startDate`, `start_date`, `date_debut`.
+    /// When it starts.
     pub start: When,
-    /// When it ends; a whole day is inclusive. Also read: `endDate`, `end_date`, `date_fin`.
+    /// When it ends; a whole day is inclusive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<When>,
     /// The IANA name of its zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
-    /// Where, as text or an object. Also read: `lieu`, `place`, `venue`.
+    /// Where, as text or an object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Node>,
     /// It in a sentence.
@@ -55,28 +56,44 @@ pub struct Event {
 
 impl Collection for Event {
     const NAME: &'static str = "events";
-    const FIELDS: &'static [(&'static str, Kind)] = &[
-        ("title", Kind::Text),
-        ("start", Kind::When),
-        ("end", Kind::When),
-        ("timezone", Kind::Text),
-        ("location", Kind::TextOrObject),
-        ("summary", Kind::Text),
-        ("description", Kind::Text),
-        ("status", Kind::Text),
-        ("organizer", Kind::TextOrObject),
-        ("url", Kind::Text),
-        ("image", Kind::Text),
-        ("tags", Kind::Texts),
-        ("category", Kind::Text),
+    const FIELDS: &'static [Rule] = &[
+        Rule::new("title", Kind::Text, "What it is called.", r#""Bal trad de la Chandeleur""#)
+            .required()
+            .also(&["titre", "name", "nom"]),
+        Rule::new("start", Kind::When, "When it starts: a day, or a moment.", r#""2027-02-06T20:30:00+01:00""#)
+            .required()
+            .also(&["date", "startDate", "start_date", "date_debut"]),
+        Rule::new("end", Kind::When, "When it ends; a whole day is inclusive.", r#""2027-02-07T00:30:00+01:00""#)
+            .also(&["endDate", "end_date", "date_fin"]),
+        Rule::new("timezone", Kind::Text, "The IANA name of the zone of its dates.", r#""Europe/Paris""#),
+        Rule::new(
+            "location",
+            Kind::TextOrObject,
+            "Where it takes place.",
+            r#"{"name": "Salle des fêtes", "city": "Cloyes"}"#,
+        )
+        .also(&["lieu", "place", "venue"]),
+        Rule::new("summary", Kind::Text, "It in a sentence.", r#""Initiation, puis bal à la vielle et au violon.""#),
+        Rule::new("description", Kind::Text, "It at length.", r#""Les pas s’apprennent en une demi-heure.""#),
+        Rule::new("status", Kind::Text, "Such as confirmed, cancelled or postponed.", r#""confirmed""#),
+        Rule::new("organizer", Kind::TextOrObject, "Who holds it.", r#""Les Tréteaux du Loir""#),
+        Rule::new("url", Kind::Text, "Its page.", r#""https://treteaux-du-loir.example/agenda/bal""#),
+        Rule::new(
+            "image",
+            Kind::Text,
+            "The address of a picture.",
+            r#""https://treteaux-du-loir.example/images/bal.jpg""#,
+        ),
+        Rule::new("tags", Kind::Texts, "Words to find it by.", r#"["danse", "musique"]"#),
+        Rule::new("category", Kind::Text, "What kind it is.", r#""bal""#),
     ];
     const TIMED: bool = true;
 
     fn read(fields: &mut Reader) -> Option<Self> {
         let timezone = fields.timezone();
-        let title = fields.required_text(&["title", "titre", "name", "nom"]);
-        let start = fields.required_when(&["start", "date", "startDate", "start_date", "date_debut"]);
-        let end = fields.when(&["end", "endDate", "end_date", "date_fin"]);
+        let title = fields.text("title");
+        let start = fields.when("start");
+        let end = fields.when("end");
         if let (Some(start), Some(end)) = (&start, &end)
             && !end.can_end(start)
         {
@@ -85,15 +102,15 @@ impl Collection for Event {
                 "write an end that comes later, or leave it out",
             );
         }
-        let location = fields.text_or_object(&["location", "lieu", "place", "venue"]);
-        let summary = fields.text(&["summary"]);
-        let description = fields.text(&["description"]);
-        let status = fields.text(&["status"]);
-        let organizer = fields.text_or_object(&["organizer"]);
-        let url = fields.text(&["url"]);
-        let image = fields.text(&["image"]);
-        let tags = fields.texts(&["tags"]);
-        let category = fields.text(&["category"]);
+        let location = fields.text_or_object("location");
+        let summary = fields.text("summary");
+        let description = fields.text("description");
+        let status = fields.text("status");
+        let organizer = fields.text_or_object("organizer");
+        let url = fields.text("url");
+        let image = fields.text("image");
+        let tags = fields.texts("tags");
+        let category = fields.text("category");
         let (title, start) = (title?, start?);
         Some(Self {
             title,

@@ -4,15 +4,16 @@ use serde::Serialize;
 
 use crate::collection::Collection;
 use crate::reader::Reader;
+use crate::rule::Rule;
 use crate::value::Number;
 use crate::view::{AsView, Kind, View};
 
 /// A question and its answer.
 #[derive(Debug, Clone, Serialize)]
 pub struct Faq {
-    /// What is asked. Also read: `q`.
+    /// What is asked.
     pub question: String,
-    /// What is answered. Also read: `a`, `r`, `reponse`, `réponse`.
+    /// What is answered.
     pub answer: String,
     /// What it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,22 +31,24 @@ pub struct Faq {
 
 impl Collection for Faq {
     const NAME: &'static str = "faq";
-    const FIELDS: &'static [(&'static str, Kind)] = &[
-        ("question", Kind::Text),
-        ("answer", Kind::Text),
-        ("category", Kind::Text),
-        ("order", Kind::Number),
-        ("tags", Kind::Texts),
-        ("url", Kind::Text),
+    const FIELDS: &'static [Rule] = &[
+        Rule::new("question", Kind::Text, "What is asked.", r#""Comment adhérer ?""#).required().also(&["q"]),
+        Rule::new("answer", Kind::Text, "What is answered.", r#""Par le bulletin, à la permanence du mardi.""#)
+            .required()
+            .also(&["a", "r", "reponse", "réponse"]),
+        Rule::new("category", Kind::Text, "What it is about.", r#""adhésion""#),
+        Rule::new("order", Kind::Number, "Its place among the others.", r#"1"#),
+        Rule::new("tags", Kind::Texts, "Words to find it by.", r#"["inscription"]"#),
+        Rule::new("url", Kind::Text, "Its page.", r#""https://treteaux-du-loir.example/faq/adherer""#),
     ];
 
     fn read(fields: &mut Reader) -> Option<Self> {
-        let question = fields.required_text(&["question", "q"]);
-        let answer = fields.required_text(&["answer", "a", "r", "reponse", "réponse"]);
-        let category = fields.text(&["category"]);
-        let order = fields.number(&["order"]);
-        let tags = fields.texts(&["tags"]);
-        let url = fields.text(&["url"]);
+        let question = fields.text("question");
+        let answer = fields.text("answer");
+        let category = fields.text("category");
+        let order = fields.number("order");
+        let tags = fields.texts("tags");
+        let url = fields.text("url");
         Some(Self { question: question?, answer: answer?, category, order, tags, url })
     }
 

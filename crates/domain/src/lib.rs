@@ -22,6 +22,7 @@ pub mod id;
 pub mod news;
 pub mod query;
 pub mod reader;
+pub mod rule;
 pub mod snapshot;
 pub mod source;
 #[cfg(any(test, feature = "mock"))]
@@ -40,6 +41,7 @@ pub use id::Id;
 pub use news::News;
 pub use query::Query;
 pub use reader::Reader;
+pub use rule::Rule;
 pub use snapshot::Snapshot;
 pub use source::ContentSource;
 #[cfg(any(test, feature = "mock"))]

@@ -6,24 +6,25 @@ use serde::Serialize;
 
 use crate::collection::Collection;
 use crate::reader::Reader;
+use crate::rule::Rule;
 use crate::view::{AsView, Kind, View};
 use crate::when::When;
 
 /// Something to tell.
 #[derive(Debug, Clone, Serialize)]
 pub struct News {
-    /// What it is called. Also read: `titre`, `headline`.
+    /// What it is called.
     pub title: String,
-    /// When it was published. Also read: `published`, `datePublished`.
+    /// When it was published.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<When>,
     /// It in a sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
-    /// It at length. Also read: `contenu`, `body`, `text`.
+    /// It at length.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
-    /// Who wrote it. Also read: `auteur`.
+    /// Who wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
     /// Its page.
@@ -45,30 +46,39 @@ pub struct News {
 
 impl Collection for News {
     const NAME: &'static str = "news";
-    const FIELDS: &'static [(&'static str, Kind)] = &[
-        ("title", Kind::Text),
-        ("date", Kind::When),
-        ("summary", Kind::Text),
-        ("content", Kind::Text),
-        ("author", Kind::Text),
-        ("url", Kind::Text),
-        ("image", Kind::Text),
-        ("tags", Kind::Texts),
-        ("category", Kind::Text),
-        ("pinned", Kind::Flag),
+    const FIELDS: &'static [Rule] = &[
+        Rule::new("title", Kind::Text, "What it is called.", r#""La nouvelle scène est financée""#)
+            .required()
+            .also(&["titre", "headline"]),
+        Rule::new("date", Kind::When, "When it was published: a day, or a moment.", r#""2026-11-16T09:30:00+01:00""#)
+            .also(&["published", "datePublished"]),
+        Rule::new("summary", Kind::Text, "It in a sentence.", r#""Il manquait 4 200 €, ils sont là.""#),
+        Rule::new("content", Kind::Text, "It at length.", r#""La scène sera livrée en mars.""#)
+            .also(&["contenu", "body", "text"]),
+        Rule::new("author", Kind::Text, "Who wrote it.", r#""Odile Renard""#).also(&["auteur"]),
+        Rule::new("url", Kind::Text, "Its page.", r#""https://treteaux-du-loir.example/actualites/scene""#),
+        Rule::new(
+            "image",
+            Kind::Text,
+            "The address of a picture.",
+            r#""https://treteaux-du-loir.example/images/scene.jpg""#,
+        ),
+        Rule::new("tags", Kind::Texts, "Words to find it by.", r#"["scène"]"#),
+        Rule::new("category", Kind::Text, "What kind it is.", r#""association""#),
+        Rule::new("pinned", Kind::Flag, "Whether a page should show it first.", r#"true"#),
     ];
 
     fn read(fields: &mut Reader) -> Option<Self> {
-        let title = fields.required_text(&["title", "titre", "headline"]);
-        let date = fields.when(&["date", "published", "datePublished"]);
-        let summary = fields.text(&["summary"]);
-        let content = fields.text(&["content", "contenu", "body", "text"]);
-        let author = fields.text(&["author", "auteur"]);
-        let url = fields.text(&["url"]);
-        let image = fields.text(&["image"]);
-        let tags = fields.texts(&["tags"]);
-        let category = fields.text(&["category"]);
-        let pinned = fields.flag(&["pinned"]);
+        let title = fields.text("title");
+        let date = fields.when("date");
+        let summary = fields.text("summary");
+        let content = fields.text("content");
+        let author = fields.text("author");
+        let url = fields.text("url");
+        let image = fields.text("image");
+        let tags = fields.texts("tags");
+        let category = fields.text("category");
+        let pinned = fields.flag("pinned");
         Some(Self { title: title?, date, summary, content, author, url, image, tags, category, pinned })
     }
 

@@ -4,26 +4,28 @@ use jiff::tz::TimeZone;
 
 use crate::fault::{Fault, Position, quote};
 use crate::id::Id;
+use crate::rule::Rule;
 use crate::value::{Field, Fields, Node, Number, Value};
 use crate::when::When;
 
 /// The fields of one item. A field that is read is taken out; what remains passes through untouched.
 ///
-/// Every method takes the field's names, the one it leaves by first; the first that is present and
-/// not null is read. A value of the wrong type is noted and read as absent.
+/// Every method reads a field by its [`Rule`]: by the name that it leaves by, else by the first alias that is present and
+/// not null. A value of the wrong type is noted and read as absent; so is the absence of a field that is required.
 #[derive(Debug)]
 pub struct Reader {
     fields: Fields,
     at: Position,
     zone: TimeZone,
+    rules: &'static [Rule],
     faults: Vec<Fault>,
 }
 
 impl Reader {
-    /// Starts on the fields of the item at `at`, with `zone` for dates that name none.
+    /// Starts on the fields of the item at `at`, with `zone` for dates that name none and the rules of its model.
     #[must_use]
-    pub fn new(fields: Fields, at: Position, zone: TimeZone) -> Self {
-        Self { fields, at, zone, faults: Vec::new() }
+    pub fn new(fields: Fields, at: Position, zone: TimeZone, rules: &'static [Rule]) -> Self {
+        Self { fields, at, zone, rules, faults: Vec::new() }
     }
 
     /// Ends with the fields that nothing has read, and every fault.
@@ -39,7 +41,7 @@ impl Reader {
 
     /// The item's own name: text or a whole number.
     pub fn id(&mut self) -> Option<Id> {
-        self.read(&["id"], |node| match node.value {
+        self.read("id", &[], |node| match node.value {
             Value::Number(number) if number.is_whole() => Ok(Id::Number(number)),
             Value::Text(text) if !text.trim().is_empty() => Ok(Id::Text(text)),
             Value::Text(_) => Err(("`id` is empty".into(), "give it a value, or leave the field out".into())),
@@ -52,7 +54,7 @@ impl Reader {
 
     /// The zone of this item's dates, by its IANA name; it holds for the dates that are read after it.
     pub fn timezone(&mut self) -> Option<String> {
-        let (name, zone) = self.read(&["timezone"], |node| match node.value {
+        let (name, zone) = self.read("timezone", &[], |node| match node.value {
             Value::Text(name) => match zone(&name) {
                 Some(zone) => Ok((name, zone)),
                 None => Err((format!("{} is not a time zone", quote(&name)), ZONE_HINT.into())),
@@ -63,87 +65,80 @@ impl Reader {
         Some(name)
     }
 
-    /// Text that must be there and say something.
-    pub fn required_text(&mut self, names: &[&str]) -> Option<String> {
-        self.required(names, text)
-    }
-
-    /// Text.
-    pub fn text(&mut self, names: &[&str]) -> Option<String> {
-        self.read(names, |node| text(names[0], node.value))
-    }
-
-    /// A date that must be there.
-    pub fn required_when(&mut self, names: &[&str]) -> Option<When> {
-        let zone = self.zone.clone();
-        self.required(names, |name, value| when(name, value, &zone))
+    /// Text; where it is required it must say something.
+    pub fn text(&mut self, name: &str) -> Option<String> {
+        self.field(name, |node| text(name, node.value))
     }
 
     /// A date.
-    pub fn when(&mut self, names: &[&str]) -> Option<When> {
+    pub fn when(&mut self, name: &str) -> Option<When> {
         let zone = self.zone.clone();
-        self.read(names, |node| when(names[0], node.value, &zone))
+        self.field(name, |node| when(name, node.value, &zone))
     }
 
     /// Text or an object of any fields.
-    pub fn text_or_object(&mut self, names: &[&str]) -> Option<Node> {
-        self.read(names, |node| match node.value {
+    pub fn text_or_object(&mut self, name: &str) -> Option<Node> {
+        self.field(name, |node| match node.value {
             Value::Text(_) | Value::Map(_) => Ok(node),
-            other => Err(wrong(names[0], "text or an object", &other)),
+            other => Err(wrong(name, "text or an object", &other)),
         })
     }
 
     /// A list of texts; a lone text is a list of one. Nothing at all is an empty list.
-    pub fn texts(&mut self, names: &[&str]) -> Vec<String> {
-        let read = self.read(names, |node| match node.value {
+    pub fn texts(&mut self, name: &str) -> Vec<String> {
+        let read = self.field(name, |node| match node.value {
             Value::Text(text) => Ok(vec![text]),
-            Value::List(nodes) => nodes.into_iter().map(|node| text(names[0], node.value)).collect(),
-            other => Err(wrong(names[0], "a list of texts", &other)),
+            Value::List(nodes) => nodes.into_iter().map(|node| text(name, node.value)).collect(),
+            other => Err(wrong(name, "a list of texts", &other)),
         });
         read.unwrap_or_default()
     }
 
     /// A number.
-    pub fn number(&mut self, names: &[&str]) -> Option<Number> {
-        self.read(names, |node| match node.value {
+    pub fn number(&mut self, name: &str) -> Option<Number> {
+        self.field(name, |node| match node.value {
             Value::Number(number) => Ok(number),
-            other => Err(wrong(names[0], "a number", &other)),
+            other => Err(wrong(name, "a number", &other)),
         })
     }
 
     /// True or false.
-    pub fn flag(&mut self, names: &[&str]) -> Option<bool> {
-        self.read(names, |node| match node.value {
+    pub fn flag(&mut self, name: &str) -> Option<bool> {
+        self.field(name, |node| match node.value {
             Value::Bool(flag) => Ok(flag),
-            other => Err(wrong(names[0], "true or false", &other)),
+            other => Err(wrong(name, "true or false", &other)),
         })
     }
 
-    fn required<T>(&mut self, names: &[&str], read: impl FnOnce(&str, Value) -> Read<T>) -> Option<T> {
+    /// Reads a field by its rule.
+    fn field<T>(&mut self, name: &str, read: impl FnOnce(Node) -> Read<T>) -> Option<T> {
+        let rule = self.rules.iter().find(|rule| rule.name == name);
+        let (aliases, required) = rule.map_or((&[] as &[&str], false), |rule| (rule.aliases, rule.required));
         let before = self.faults.len();
-        let value = self.read(names, |node| match node.value {
-            Value::Text(text) if text.trim().is_empty() => {
-                Err((format!("`{}` is empty", names[0]), "give it a value".into()))
+        let value = self.read(name, aliases, |node| match node.value {
+            Value::Text(text) if required && text.trim().is_empty() => {
+                Err((format!("`{name}` is empty"), "give it a value".into()))
             }
-            value => read(names[0], value),
+            value => read(Node { value, at: node.at }),
         });
-        if value.is_none() && self.faults.len() == before {
-            self.fault(format!("`{}` is missing", names[0]), self.missing_hint(names));
+        if required && value.is_none() && self.faults.len() == before {
+            self.fault(format!("`{name}` is missing"), self.missing_hint(name, aliases));
         }
         value
     }
 
-    fn missing_hint(&self, names: &[&str]) -> String {
-        let near = |field: &&Field| strsim::jaro_winkler(&field.name.to_lowercase(), names[0]) > 0.85;
+    fn missing_hint(&self, name: &str, aliases: &[&str]) -> String {
+        let near = |field: &&Field| strsim::jaro_winkler(&field.name.to_lowercase(), name) > 0.85;
         match self.fields.iter().find(near) {
-            Some(field) => format!("rename {} to `{}`", quote(&field.name), names[0]),
-            None if names.len() == 1 => "add it".into(),
-            None => format!("add it; also read as {}", names[1..].join(", ")),
+            Some(field) => format!("rename {} to `{name}`", quote(&field.name)),
+            None if aliases.is_empty() => "add it".into(),
+            None => format!("add it; also read as {}", aliases.join(", ")),
         }
     }
 
-    fn read<T>(&mut self, names: &[&str], read: impl FnOnce(Node) -> Read<T>) -> Option<T> {
-        let Field { node, .. } = names.iter().find_map(|name| self.present(name))?;
+    fn read<T>(&mut self, name: &str, aliases: &[&str], read: impl FnOnce(Node) -> Read<T>) -> Option<T> {
+        let mut names = std::iter::once(name).chain(aliases.iter().copied());
+        let Field { node, .. } = names.find_map(|name| self.present(name))?;
         let at = node.at;
         read(node).map_err(|(message, hint)| self.faults.push(Fault::error(at, message).hint(hint))).ok()
     }

@@ -138,7 +138,7 @@ fn against(a: Option<&SortKey<'_>>, b: Option<&SortKey<'_>>, descending: bool) -
 /// All that an item says in words, folded, for `q`.
 pub(crate) fn haystack<C: Collection>(item: &Item<C>) -> String {
     let mut words = String::new();
-    let names = C::FIELDS.iter().map(|(name, _)| *name).chain(item.extra.iter().map(|field| field.name.as_str()));
+    let names = C::FIELDS.iter().map(|rule| rule.name).chain(item.extra.iter().map(|field| field.name.as_str()));
     for view in names.filter_map(|name| item.view(name)) {
         gather(view, &mut words);
     }

@@ -158,12 +158,12 @@ impl<C: Collection> Parser<'_, C> {
 
     /// Whether the model or any item has a field of this name.
     fn knows(&self, name: &str) -> bool {
-        name == "id" || C::FIELDS.iter().any(|(own, _)| *own == name) || self.items.extra_names().contains(name)
+        name == "id" || C::FIELDS.iter().any(|rule| rule.name == name) || self.items.extra_names().contains(name)
     }
 
     fn unknown(&self, name: &str) -> String {
         let timed = if C::TIMED { TIMED.as_slice() } else { &[] };
-        let names = C::FIELDS.iter().map(|(name, _)| *name).chain(["id"]).chain(COMMON).chain(timed.iter().copied());
+        let names = C::FIELDS.iter().map(|rule| rule.name).chain(["id"]).chain(COMMON).chain(timed.iter().copied());
         let names = names.chain(self.items.extra_names().iter().map(String::as_str));
         format!("there is no `{}`{}", name.chars().take(60).collect::<String>(), near(name, names))
     }
@@ -172,7 +172,7 @@ impl<C: Collection> Parser<'_, C> {
 /// The kind of a model's field; what lies within an object can be anything.
 fn kind<C: Collection>(path: &[String]) -> Option<Kind> {
     let [name] = path else { return None };
-    C::FIELDS.iter().find(|(own, _)| own == name).map(|(_, kind)| *kind)
+    C::FIELDS.iter().find(|rule| rule.name == name).map(|rule| rule.kind)
 }
 
 fn number(value: &str) -> Option<usize> {

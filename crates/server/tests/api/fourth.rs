@@ -1,7 +1,7 @@
 //! A fourth collection takes what the recipe in `domain` names and nothing else: here, a model of the test's own,
 //! a file, and a line where collections are published.
 
-use domain::{AsView as _, Collection, Kind, Reader, View};
+use domain::{AsView as _, Collection, Kind, Reader, Rule, View};
 use serde::Serialize;
 use serde_json::json;
 use server::routes::{self, publish};
@@ -17,11 +17,14 @@ struct Job {
 
 impl Collection for Job {
     const NAME: &'static str = "jobs";
-    const FIELDS: &'static [(&'static str, Kind)] = &[("title", Kind::Text), ("salary", Kind::Text)];
+    const FIELDS: &'static [Rule] = &[
+        Rule::new("title", Kind::Text, "What is done.", "\"Régisseuse\"").required().also(&["poste"]),
+        Rule::new("salary", Kind::Text, "What is paid.", "\"12 €\""),
+    ];
 
     fn read(fields: &mut Reader) -> Option<Self> {
-        let title = fields.required_text(&["title", "poste"]);
-        let salary = fields.text(&["salary"]);
+        let title = fields.text("title");
+        let salary = fields.text("salary");
         Some(Self { title: title?, salary })
     }
 
