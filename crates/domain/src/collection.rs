@@ -152,9 +152,14 @@ impl<C: Collection> Items<C> {
         &self.extra_names
     }
 
-    /// What the item at `index` of the list says in words, folded.
-    pub(crate) fn haystack(&self, index: usize) -> &str {
-        &self.haystacks.get_or_init(|| self.list.iter().map(query::haystack).collect())[index]
+    /// Makes ready what a search for words looks into. Without it the first search does, and is slower.
+    pub fn index(&self) {
+        self.haystacks();
+    }
+
+    /// What each item says in words, folded, in the order of the list.
+    pub(crate) fn haystacks(&self) -> &[String] {
+        self.haystacks.get_or_init(|| self.list.iter().map(query::haystack).collect())
     }
 
     /// How many items were left out.

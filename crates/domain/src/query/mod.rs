@@ -77,31 +77,39 @@ impl Query {
             self.filters.iter().all(|filter| filter.matches(item))
                 && self.time.contains(item, now)
                 && (self.words.is_empty()
-                    || self.words.iter().all(|word| items.haystack(*index).contains(word.as_str())))
+                    || self.words.iter().all(|word| items.haystacks()[*index].contains(word.as_str())))
         };
         let mut found: Vec<&Item<C>> = items.list().iter().enumerate().filter(matches).map(|(_, item)| item).collect();
-        if !self.order.is_empty() {
-            found = sorted(found, &self.order);
-        }
         let total = found.len();
+        if !self.order.is_empty() {
+            found = sorted(found, &self.order, self.offset.saturating_add(self.limit));
+        }
         let page = found.into_iter().skip(self.offset).take(self.limit).collect();
         Found { page, total, changes_at: self.time.changes_at(items, now) }
     }
 }
 
-/// Sorts by keys that are looked up once for each item.
-fn sorted<'a, C: Collection>(found: Vec<&'a Item<C>>, order: &[Key]) -> Vec<&'a Item<C>> {
+/// The first `wanted` items by keys that are looked up once for each; equals stay in the order in which they come.
+fn sorted<'a, C: Collection>(found: Vec<&'a Item<C>>, order: &[Key], wanted: usize) -> Vec<&'a Item<C>> {
     let keys =
         |item: &'a Item<C>| -> Vec<Option<SortKey<'a>>> { order.iter().map(|key| first(item, &key.path)).collect() };
-    let mut keyed: Vec<_> = found.into_iter().map(|item| (keys(item), item)).collect();
-    keyed.sort_by(|(a, _), (b, _)| {
+    let mut keyed: Vec<_> = found.into_iter().enumerate().map(|(index, item)| (keys(item), index, item)).collect();
+    let compare = |(a, first, _): &Keyed<'a, C>, (b, second, _): &Keyed<'a, C>| {
         let each = order.iter().zip(a.iter().zip(b));
         each.map(|(key, (a, b))| against(a.as_ref(), b.as_ref(), key.descending))
             .find(|ordering| ordering.is_ne())
-            .unwrap_or(Ordering::Equal)
-    });
-    keyed.into_iter().map(|(_, item)| item).collect()
+            .unwrap_or_else(|| first.cmp(second))
+    };
+    if wanted < keyed.len() {
+        keyed.select_nth_unstable_by(wanted, compare);
+        keyed.truncate(wanted);
+    }
+    keyed.sort_unstable_by(compare);
+    keyed.into_iter().map(|(.., item)| item).collect()
 }
+
+/// An item with its keys and its place in default order.
+type Keyed<'a, C> = (Vec<Option<SortKey<'a>>>, usize, &'a Item<C>);
 
 /// A scalar to sort by; text is folded, so that `É` stands with `e`.
 enum SortKey<'a> {

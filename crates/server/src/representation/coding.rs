@@ -90,17 +90,22 @@ impl Coding {
                 let level = flate2::Compression::new(if much { 9 } else { 5 });
                 let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
                 encoder.write_all(body)?;
-                encoder.finish().map(Bytes::from)
+                encoder.finish().map(exact)
             }
-            Self::Zstd => zstd::bulk::compress(body, if much { 15 } else { 3 }).map(Bytes::from),
+            Self::Zstd => zstd::bulk::compress(body, if much { 15 } else { 3 }).map(exact),
             Self::Brotli => {
                 let quality = if much { 10 } else { 4 };
                 let mut encoder = brotli::CompressorWriter::new(Vec::new(), 32 * 1024, quality, 22);
                 encoder.write_all(body)?;
-                Ok(Bytes::from(encoder.into_inner()))
+                Ok(exact(encoder.into_inner()))
             }
         }
     }
+}
+
+/// Bytes without reserve.
+fn exact(bytes: Vec<u8>) -> Bytes {
+    Bytes::from(bytes.into_boxed_slice())
 }
 
 /// The weight in thousandths: 1000 where none is given, `None` where it cannot be read.

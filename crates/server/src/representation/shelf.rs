@@ -82,12 +82,13 @@ impl Shelf {
         Self { shared, plain: RwLock::new(None) }
     }
 
-    /// Makes the plain list of a version in every coding, if it is a new one. Takes its time.
+    /// Makes the plain list of a version in every coding and indexes its words, if it is a new one. Takes its time.
     ///
     /// # Errors
     /// When the list cannot be written.
     pub fn prepare<C: Collection>(&self, snapshot: &Snapshot<C>) -> serde_json::Result<()> {
         if self.plain(snapshot, Coding::Identity).is_none() {
+            snapshot.items.index();
             let made = list::answer(snapshot, &[], &Query::default(), Timestamp::UNIX_EPOCH)?;
             let codings = Coding::ALL.map(|coding| made.encoded(coding, Effort::Much));
             let plain = Plain { version: Arc::clone(&snapshot.version), modified: snapshot.modified, codings };
