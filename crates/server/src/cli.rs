@@ -22,6 +22,13 @@ enum Given {
     Serve(Options),
     /// Print the settings that are in effect, secrets masked.
     Config(Options),
+    /// Print the OpenAPI 3.1 document.
+    Openapi,
+    /// Print the JSON Schema (2020-12) of an item of a collection.
+    Schema {
+        /// The collection.
+        collection: String,
+    },
 }
 
 #[derive(Debug, Clone, Args)]
@@ -38,12 +45,16 @@ struct Options {
 }
 
 /// What to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Serve.
     Serve,
     /// Print the settings.
     Config,
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Print the schema of a collection.
+    Schema(String),
 }
 
 impl Cli {
@@ -56,8 +67,10 @@ impl Cli {
     /// What to do.
     #[must_use]
     pub fn command(&self) -> Command {
-        match self.command {
+        match &self.command {
             Some(Given::Config(_)) => Command::Config,
+            Some(Given::Openapi) => Command::Openapi,
+            Some(Given::Schema { collection }) => Command::Schema(collection.clone()),
             Some(Given::Serve(_)) | None => Command::Serve,
         }
     }
@@ -67,7 +80,7 @@ impl Cli {
     pub fn flags(&self) -> Flags {
         let options = match &self.command {
             Some(Given::Serve(options) | Given::Config(options)) => options,
-            None => &self.options,
+            Some(Given::Openapi | Given::Schema { .. }) | None => &self.options,
         };
         let Options { source, port, config } = options.clone();
         Flags { file: config, source, port }

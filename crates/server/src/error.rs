@@ -10,6 +10,7 @@ use actix_web::{HttpResponse, ResponseError};
 use domain::ContentError;
 use domain::query::Refusal;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The kinds of problem that a client can meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +127,7 @@ pub struct Problem {
 }
 
 /// What is wrong with one parameter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ParameterError {
     /// Its name.
     pub parameter: String,
@@ -135,14 +136,22 @@ pub struct ParameterError {
 }
 
 /// What a response holds of a problem (RFC 9457 §3.1).
-#[derive(Serialize)]
-struct Document<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct Document<'a> {
+    /// The page that explains it.
     r#type: String,
+    /// What kind of problem it is.
     title: &'a str,
+    /// The status of the response.
     status: u16,
+    /// What this one is about.
     detail: &'a str,
+    /// The path that was asked for.
     instance: &'a str,
+    /// The request's name in the log.
     request_id: &'a str,
+    /// Each parameter at fault.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [ParameterError],
 }

@@ -5,6 +5,7 @@ use actix_web::http::header::{
     HeaderValue, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, IfNoneMatch, LAST_MODIFIED, LINK,
     VARY,
 };
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use adapters::CacheSettings;
 use domain::Snapshot;
@@ -61,12 +62,12 @@ const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
 
 /// A page that is made anew for every request and is the same for a moment at most.
 #[must_use]
-pub fn page(content_type: &'static str, vary: &'static str, body: String) -> HttpResponse {
+pub fn page(content_type: &'static str, vary: &'static str, body: impl Into<Bytes>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, content_type))
         .insert_header((CACHE_CONTROL, "no-cache"))
         .insert_header((VARY, vary))
-        .body(body)
+        .body(body.into())
 }
 
 /// Tells caches that an answer differs by the origin of the page that asks.

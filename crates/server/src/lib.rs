@@ -8,6 +8,7 @@ pub mod handlers;
 pub mod http_cache;
 pub mod lifecycle;
 pub mod middleware;
+pub mod openapi;
 pub mod prepared;
 pub mod published;
 pub mod query;

@@ -4,18 +4,22 @@ use std::process::ExitCode;
 
 use server::cli::{Cli, Command};
 use server::config::{self, Settings};
+use server::handlers::documentation;
 use server::startup::{Application, FAULTY_SETTINGS};
 use server::{lifecycle, routes, telemetry};
 
 fn main() -> ExitCode {
     let cli = Cli::read();
+    if let Some(text) = documentation::printed(&cli.command(), &routes::published()) {
+        return telemetry::print_or_refuse(text);
+    }
     let settings = match Settings::load(&cli.flags(), &config::environment()) {
         Ok(settings) => settings,
         Err(faults) => return telemetry::refuse(&faults, FAULTY_SETTINGS),
     };
     match cli.command() {
         Command::Config => telemetry::print(&settings.describe()),
-        Command::Serve => serve(&settings),
+        _ => serve(&settings),
     }
 }
 

@@ -8,12 +8,17 @@ use domain::{Collection, ContentSource};
 use tokio::runtime::Handle;
 
 use crate::config::Settings;
+use crate::openapi::Described;
 use crate::prepared::Prepared;
 use crate::representation::{Representations, Shelf};
 use crate::standing::Standing;
 
 /// A collection that is to be published.
-pub struct Published(Box<Opener>);
+pub struct Published {
+    /// What its documentation knows of it.
+    pub described: Described,
+    opener: Box<Opener>,
+}
 
 type Opener = dyn Fn(&Arc<Store>, &Arc<Representations>, &Settings) -> Open;
 
@@ -24,13 +29,14 @@ impl Published {
     /// A collection under its routes.
     #[must_use]
     pub fn new<C: Collection>(routes: Routes<C>) -> Self {
-        Self(Box::new(move |store, shared, settings| Open::new(store, shared, settings, routes)))
+        let opener = Box::new(move |store: &_, shared: &_, settings: &_| Open::new(store, shared, settings, routes));
+        Self { described: Described::of::<C>(), opener }
     }
 
     /// Puts the cache before the store. Nothing is fetched yet.
     #[must_use]
     pub fn open(&self, store: &Arc<Store>, shared: &Arc<Representations>, settings: &Settings) -> Open {
-        (self.0)(store, shared, settings)
+        (self.opener)(store, shared, settings)
     }
 }
 

@@ -5,7 +5,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{Handler, Resource, Responder};
 use domain::{Collection, Event, Faq, News};
 
-use crate::handlers::{health, home, item, list, method_not_allowed, not_found, options};
+use crate::handlers::{documentation, health, home, item, list, method_not_allowed, not_found, options};
 use crate::published::{Catalogue, Offer, Published};
 
 /// Every collection that is published.
@@ -29,7 +29,10 @@ pub fn public(routes: &mut ServiceConfig, catalogue: &Catalogue) {
     }
     routes.service(read_only("/api/{collection}", home::unknown_collection));
     routes.service(read_only("/api/{collection}/{id}", home::unknown_collection));
+    routes.service(read_only("/openapi.json", documentation::openapi));
+    routes.service(read_only("/docs", documentation::docs));
     routes.service(read_only("/docs/problems", home::problem_page));
+    routes.service(read_only("/schemas/{collection}.json", documentation::schema));
     management(routes);
 }
 

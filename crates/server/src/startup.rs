@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::config::{Faults, Settings};
+use crate::handlers::documentation::Documentation;
 use crate::lifecycle::{Lifecycle, Stop};
 use crate::middleware::finish;
 use crate::published::{Catalogue, Published};
@@ -65,8 +66,12 @@ impl Application {
             (open.keep)(&Handle::current());
         }
         let catalogue = web::Data::new(Catalogue(open.into()));
+        let described: Vec<_> = published.iter().map(|published| published.described).collect();
+        let documentation =
+            Documentation::new(&described).map_err(|error| vec![format!("the documentation: {error}")])?;
+        let documentation = web::Data::new(documentation);
         let lifecycle = Lifecycle::default();
-        let site = Site { catalogue, lifecycle: web::Data::new(lifecycle.clone()), settings };
+        let site = Site { documentation, catalogue, lifecycle: web::Data::new(lifecycle.clone()), settings };
         Ok(Self {
             public: site.serve(public, server.workers, routes::public)?,
             management: site.serve(probes, 1, |routes, _| routes::management(routes))?,
@@ -141,6 +146,7 @@ fn bind(address: SocketAddr) -> std::io::Result<(TcpListener, SocketAddr)> {
 /// What both listeners share.
 struct Site<'a> {
     catalogue: web::Data<Catalogue>,
+    documentation: web::Data<Documentation>,
     lifecycle: web::Data<Lifecycle>,
     settings: &'a Settings,
 }
@@ -153,12 +159,14 @@ impl Site<'_> {
         routes: fn(&mut web::ServiceConfig, &Catalogue),
     ) -> Result<Server, Faults> {
         let (catalogue, lifecycle) = (self.catalogue.clone(), self.lifecycle.clone());
+        let documentation = self.documentation.clone();
         let cors = web::Data::new(self.settings.server.cors.clone());
         let application = move || {
             App::new()
                 .app_data(catalogue.clone())
                 .app_data(lifecycle.clone())
                 .app_data(cors.clone())
+                .app_data(documentation.clone())
                 .wrap(from_fn(finish))
                 .configure(|config| routes(config, &catalogue))
         };

@@ -38,3 +38,9 @@ pub fn print(text: &str) -> ExitCode {
         Err(_) => ExitCode::FAILURE,
     }
 }
+
+/// Prints a text, or says why there is none.
+#[must_use]
+pub fn print_or_refuse(text: Result<String, String>) -> ExitCode {
+    text.map_or_else(|fault| refuse(&[fault], 2), |text| print(&text))
+}

@@ -13,7 +13,7 @@ pub use self::time::Moment;
 
 use crate::collection::{Collection, Item, Items};
 use crate::text::fold;
-use crate::view::{Scalar, View};
+use crate::view::{Kind, Scalar, View};
 
 /// A page has this many items where a query names no `limit`.
 pub const LIMIT: usize = 100;
@@ -53,6 +53,12 @@ pub struct Found<'a, C> {
     pub total: usize,
     /// When the passing of time changes the answer, if it does.
     pub changes_at: Option<Timestamp>,
+}
+
+/// The operators that a field of a kind can be compared by, beside equality.
+pub fn operators(kind: Kind) -> impl Iterator<Item = &'static str> {
+    let fits = move |operator: &filter::Operator| operator.refuses(Some(kind)).is_none();
+    filter::Operator::NAMES.into_iter().filter(move |(_, operator)| fits(operator)).map(|(name, _)| name)
 }
 
 impl Default for Query {

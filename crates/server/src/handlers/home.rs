@@ -9,8 +9,8 @@ use crate::http_cache;
 use crate::published::Catalogue;
 use crate::representation::{home, problems};
 
-const HTML: &str = "text/html; charset=utf-8";
-const JSON: &str = "application/json";
+pub(super) const HTML: &str = "text/html; charset=utf-8";
+pub(super) const JSON: &str = "application/json";
 
 /// The home page, or the index for whoever prefers JSON.
 pub async fn home(request: HttpRequest, catalogue: web::Data<Catalogue>) -> HttpResponse {

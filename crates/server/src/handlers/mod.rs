@@ -1,11 +1,11 @@
 //! Parse, call, answer.
 
+pub mod documentation;
 pub mod health;
 pub mod home;
 pub mod item;
 pub mod list;
 
-use actix_web::http::Method;
 use actix_web::http::header::{ACCESS_CONTROL_REQUEST_METHOD, ALLOW};
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -21,9 +21,8 @@ pub async fn options(request: HttpRequest) -> HttpResponse {
     response
 }
 
-/// The methods that are known and not for content (RFC 9110 §9, RFC 5789); any other is not known at all.
-const KNOWN: [Method; 7] =
-    [Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::TRACE, Method::CONNECT, Method::OPTIONS];
+/// The methods that are known and not for content (RFC 9110 §9, RFC 5789, and QUERY); any other is not known at all.
+const KNOWN: [&str; 7] = ["POST", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "QUERY"];
 
 /// Any other method.
 ///
@@ -31,7 +30,7 @@ const KNOWN: [Method; 7] =
 /// Always.
 pub async fn method_not_allowed(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let method = request.method();
-    if !KNOWN.contains(method) {
+    if !KNOWN.contains(&method.as_str()) {
         return Err(Problem::new(Kind::UnknownMethod, "There is no such method."));
     }
     Err(Problem::new(Kind::MethodNotAllowed, format!("{method} is not for content, which is read-only here.")))

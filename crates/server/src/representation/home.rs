@@ -43,7 +43,7 @@ pub fn page(standings: &[Standing]) -> String {
     let body = format!(
         "<h1>Blobcast</h1>\n<p>Files in a bucket, served as a content API.</p>\n\
          <table>\n<thead><tr><th>Collection</th><th class=\"n\">Items</th><th class=\"n\">Skipped</th><th>State</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n\
-         <p>One item: <code>/api/{{collection}}/{{id}}</code>. For programs: <a href=\"/api\">/api</a>. For operators: <a href=\"/readyz\">/readyz</a>. \
+         <p>One item: <code>/api/{{collection}}/{{id}}</code>. How to ask: <a href=\"/docs\">documentation</a>. For programs: <a href=\"/api\">/api</a>, <a href=\"/openapi.json\">OpenAPI</a>. For operators: <a href=\"/readyz\">/readyz</a>. \
          What can go wrong: <a href=\"/docs/problems\">problems</a>.</p>\n"
     );
     document("Blobcast", &body)

@@ -5,6 +5,7 @@ use domain::Query;
 use domain::query::{LIMIT, Parameter};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What stays as it is in a query.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
@@ -17,13 +18,21 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b',')
     .remove(b':');
 
-#[derive(Debug, Serialize)]
-pub(super) struct Links {
+/// The pages around a page.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Links {
+    /// This page.
     #[serde(rename = "self")]
     this: String,
+    /// The first one.
     first: String,
+    /// The one before, if there is one.
+    #[schema(required = true)]
     prev: Option<String>,
+    /// The one after, if there is one.
+    #[schema(required = true)]
     next: Option<String>,
+    /// The last one.
     last: String,
 }
 
@@ -49,7 +58,7 @@ impl Links {
         }
     }
 
-    /// The same as a `Link` header (RFC 8288).
+    /// The same as a `Link` header (RFC 8288), with the way to the documentation.
     pub(super) fn header(&self) -> Option<HeaderValue> {
         let pages = [
             ("first", Some(&self.first)),
@@ -58,7 +67,8 @@ impl Links {
             ("last", Some(&self.last)),
         ];
         let links = pages.iter().filter_map(|(rel, page)| page.map(|page| format!("<{page}>; rel=\"{rel}\"")));
-        HeaderValue::from_str(&links.collect::<Vec<_>>().join(", ")).ok()
+        let described = "</openapi.json>; rel=\"service-desc\"".to_owned();
+        HeaderValue::from_str(&links.chain([described]).collect::<Vec<_>>().join(", ")).ok()
     }
 }
 

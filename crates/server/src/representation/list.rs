@@ -5,6 +5,8 @@ use domain::{Collection, Item, Query, Snapshot};
 use jiff::Timestamp;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
+use utoipa::ToSchema;
+
 use super::Representation;
 use super::links::Links;
 
@@ -43,14 +45,23 @@ struct Envelope<'a, C> {
     links: Links,
 }
 
-#[derive(serde::Serialize)]
-struct Meta<'a> {
+/// What a list says of itself.
+#[derive(serde::Serialize, ToSchema)]
+pub struct Meta<'a> {
+    /// How many items the query finds, on all pages.
     total: usize,
+    /// How many are on this page.
     count: usize,
+    /// The most that a page has.
     limit: usize,
+    /// How many were passed over.
     offset: usize,
+    /// The content's version.
     version: &'a str,
+    /// When the file was last changed.
+    #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
+    /// How many items of the file are left out, for they are at fault.
     skipped: usize,
 }
 

@@ -14,6 +14,8 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 pub use coding::{Coding, Effort};
+pub use links::Links;
+pub use list::Meta;
 pub use shelf::{Representations, Shelf};
 
 /// Bytes that are ready to send, and what goes with them.

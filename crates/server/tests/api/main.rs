@@ -9,6 +9,7 @@ mod azurite;
 mod browsers;
 mod collections;
 mod content;
+mod documentation;
 #[path = "../../../adapters/tests/fake_store/mod.rs"]
 mod fake_store;
 mod fourth;

@@ -1,0 +1,97 @@
+//! `/openapi.json`, `/docs`, `/schemas/{collection}.json`: made once, at start.
+
+use actix_web::http::header::CONTENT_SECURITY_POLICY;
+use actix_web::web::Bytes;
+use actix_web::{HttpResponse, web};
+use serde_json::{Value as Json, json};
+
+use super::home::{HTML, JSON};
+use crate::cli::Command;
+use crate::error::{Kind, Problem};
+use crate::http_cache;
+use crate::openapi::{self, Described};
+use crate::published::Published;
+use crate::representation::home;
+
+/// What is documented, ready to send.
+#[derive(Debug, Clone)]
+pub struct Documentation {
+    openapi: Bytes,
+    page: Bytes,
+    schemas: Vec<(&'static str, Bytes)>,
+}
+
+impl Documentation {
+    /// Writes the documentation of these collections.
+    ///
+    /// # Errors
+    /// Those of [`openapi::document`].
+    pub fn new(collections: &[Described]) -> serde_json::Result<Self> {
+        let document = serde_json::to_value(openapi::document(collections)?)?;
+        let schemas = collections.iter().map(|described| {
+            let mut schema = openapi::item_schema(described);
+            schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+            schema["$id"] = json!(format!("/schemas/{}.json", described.name));
+            (described.name, Bytes::from(schema.to_string()))
+        });
+        Ok(Self {
+            page: openapi::page::render(&document).into(),
+            openapi: document.to_string().into(),
+            schemas: schemas.collect(),
+        })
+    }
+
+    /// The OpenAPI document.
+    #[must_use]
+    pub fn openapi(&self) -> &[u8] {
+        &self.openapi
+    }
+
+    /// The schema of a collection.
+    #[must_use]
+    pub fn schema(&self, collection: &str) -> Option<&Bytes> {
+        self.schemas.iter().find(|(name, _)| *name == collection).map(|(_, schema)| schema)
+    }
+}
+
+/// The OpenAPI document.
+pub async fn openapi(documentation: web::Data<Documentation>) -> HttpResponse {
+    http_cache::page(JSON, "Accept-Encoding", documentation.openapi.clone())
+}
+
+/// The same for people.
+pub async fn docs(documentation: web::Data<Documentation>) -> HttpResponse {
+    let mut response = http_cache::page(HTML, "Accept-Encoding", documentation.page.clone());
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, home::POLICY.clone());
+    response
+}
+
+/// The JSON Schema of an item as it is served.
+///
+/// # Errors
+/// `unknown-collection`.
+pub async fn schema(documentation: web::Data<Documentation>, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let unknown = || Problem::new(Kind::UnknownCollection, "There is no schema of this name.");
+    let schema = documentation.schema(&name).ok_or_else(unknown)?;
+    Ok(http_cache::page("application/schema+json", "Accept-Encoding", schema.clone()))
+}
+
+/// What a command prints that needs no settings: the OpenAPI document, or a schema; the error is for a name that is none.
+#[must_use]
+pub fn printed(command: &Command, published: &[Published]) -> Option<Result<String, String>> {
+    let described: Vec<_> = published.iter().map(|published| published.described).collect();
+    let documentation = || Documentation::new(&described).map_err(|error| error.to_string());
+    let text = |bytes: &[u8]| {
+        let document: Json = serde_json::from_slice(bytes).unwrap_or_default();
+        format!("{document:#}\n")
+    };
+    match command {
+        Command::Openapi => Some(documentation().map(|documentation| text(documentation.openapi()))),
+        Command::Schema(name) => Some(documentation().and_then(|documentation| {
+            let names: Vec<_> = described.iter().map(|described| described.name).collect();
+            let unknown = || format!("there is no collection of this name; there are {}", names.join(", "));
+            documentation.schema(name).map(|schema| text(schema)).ok_or_else(unknown)
+        })),
+        Command::Serve | Command::Config => None,
+    }
+}
