@@ -1,5 +1,7 @@
 //! The only writer of ETag, Last-Modified, Cache-Control, Age, Date and Vary; the only maker of a 304.
 
+use std::cell::RefCell;
+
 use actix_web::http::header::{
     AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, ETAG, EntityTag, Header as _, HeaderMap, HeaderName,
     HeaderValue, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, IfNoneMatch, LAST_MODIFIED, LINK,
@@ -23,7 +25,7 @@ use crate::representation::Representation;
 pub fn content<C>(
     request: &HttpRequest,
     snapshot: &Snapshot<C>,
-    cache: CacheSettings,
+    policy: &Policy,
     sent: Representation,
 ) -> Result<HttpResponse, Problem> {
     if is_refused(request, snapshot.modified) {
@@ -37,10 +39,10 @@ pub fn content<C>(
     let until = sent.until.map(|until| u64::try_from(until.as_second() - now.as_second()).unwrap_or_default());
     response
         .insert_header((ETAG, sent.etag))
-        .insert_header((LAST_MODIFIED, http_date(snapshot.modified)))
-        .insert_header((CACHE_CONTROL, cache_control(cache, until.map(|until| until + age))))
+        .insert_header((LAST_MODIFIED, sent.last_modified))
+        .insert_header((CACHE_CONTROL, policy.until(until.map(|until| until + age))))
         .insert_header((AGE, age))
-        .insert_header((DATE, http_date(asked)))
+        .insert_header((DATE, recent_date(asked)))
         .insert_header((VARY, "Accept-Encoding"));
     if known {
         return Ok(response.finish());
@@ -109,21 +111,44 @@ fn is_known(request: &HttpRequest, etag: &HeaderValue, modified: Timestamp) -> b
 }
 
 /// The policy that the server itself keeps, for caches that come after it (RFC 9111 §5.2.2, RFC 5861).
-/// `longest`: the seconds after which the answer is another, where the clock makes it so.
-fn cache_control(cache: CacheSettings, longest: Option<u64>) -> String {
-    let CacheSettings { ttl, stale_while_revalidate, stale_if_error } = cache;
-    if let Some(longest) = longest.filter(|longest| *longest < ttl.as_secs()) {
-        return format!("max-age={longest}");
+#[derive(Debug, Clone)]
+pub struct Policy {
+    ttl: u64,
+    written: HeaderValue,
+}
+
+impl Policy {
+    /// Writes it down.
+    #[must_use]
+    pub fn new(cache: CacheSettings) -> Self {
+        let CacheSettings { ttl, stale_while_revalidate, stale_if_error } = cache;
+        let (ttl, revalidate, error) = (ttl.as_secs(), stale_while_revalidate.as_secs(), stale_if_error.as_secs());
+        let written = format!("max-age={ttl}, stale-while-revalidate={revalidate}, stale-if-error={error}");
+        Self { ttl, written: HeaderValue::from_str(&written).unwrap_or(HeaderValue::from_static("no-cache")) }
     }
-    format!(
-        "max-age={}, stale-while-revalidate={}, stale-if-error={}",
-        ttl.as_secs(),
-        stale_while_revalidate.as_secs(),
-        stale_if_error.as_secs()
-    )
+
+    /// `longest`: the seconds after which the answer is another, where the clock makes it so.
+    fn until(&self, longest: Option<u64>) -> HeaderValue {
+        let longest = longest.filter(|longest| *longest < self.ttl);
+        let shorter = longest.and_then(|longest| HeaderValue::from_str(&format!("max-age={longest}")).ok());
+        shorter.unwrap_or_else(|| self.written.clone())
+    }
 }
 
 /// The preferred form of a date (RFC 9110 §5.6.7).
-fn http_date(at: Timestamp) -> String {
-    DateTimePrinter::new().timestamp_to_rfc9110_string(&at).unwrap_or_default()
+#[must_use]
+pub fn http_date(at: Timestamp) -> HeaderValue {
+    let written = DateTimePrinter::new().timestamp_to_rfc9110_string(&at).unwrap_or_default();
+    HeaderValue::from_str(&written).unwrap_or(HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"))
+}
+
+/// The same for a moment of the last minutes, which the requests of one second share.
+fn recent_date(at: Timestamp) -> HeaderValue {
+    thread_local!(static LAST: RefCell<(i64, HeaderValue)> = const { RefCell::new((i64::MIN, HeaderValue::from_static(""))) });
+    LAST.with_borrow_mut(|(second, written)| {
+        if *second != at.as_second() {
+            (*second, *written) = (at.as_second(), http_date(at));
+        }
+        written.clone()
+    })
 }

@@ -48,7 +48,8 @@ pub async fn finish(
     cors.allow(origin.as_ref(), response.headers_mut());
     let head = response.response_mut().head_mut();
     for (name, value) in &SECURITY {
-        if !head.headers().contains_key(name) {
+        // A page has brought its own policy.
+        if *name != CONTENT_SECURITY_POLICY || !head.headers().contains_key(name) {
             head.headers_mut().insert(name.clone(), value.clone());
         }
     }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use actix_web::web::{self, ServiceConfig};
-use adapters::{BlobSource, CacheSettings, Cached, Store};
+use adapters::{BlobSource, Cached, Store};
 use domain::{Collection, ContentSource};
 use tokio::runtime::Handle;
 
 use crate::config::Settings;
+use crate::http_cache::Policy;
 use crate::openapi::Described;
 use crate::prepared::Prepared;
 use crate::representation::{Representations, Shelf};
@@ -66,7 +67,7 @@ impl Open {
         let cached = Cached::new(Arc::new(Prepared::new(Arc::new(source), Arc::clone(&shelf))), settings.cache);
         let (kept, watched, cache) = (cached.clone(), cached.clone(), settings.cache);
         let stack = cached.to_string();
-        let offer = web::Data::new(Offer::<C> { source: Arc::new(cached), cache, shelf });
+        let offer = web::Data::new(Offer::<C> { source: Arc::new(cached), policy: Policy::new(cache), shelf });
         Self {
             name: C::NAME,
             stack,
@@ -82,7 +83,7 @@ pub struct Offer<C: Collection> {
     /// Where its content comes from.
     pub source: Arc<dyn ContentSource<C>>,
     /// How long it is good for.
-    pub cache: CacheSettings,
+    pub policy: Policy,
     /// Its representations, ready to send.
     pub shelf: Arc<Shelf>,
 }

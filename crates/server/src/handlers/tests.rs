@@ -13,6 +13,7 @@ use serde_json::{Value as Json, json};
 use tokio::time::Instant;
 
 use crate::cors::Cors;
+use crate::http_cache::Policy;
 use crate::lifecycle::Lifecycle;
 use crate::middleware::finish;
 use crate::published::Offer;
@@ -26,7 +27,8 @@ async fn get(
 ) -> ServiceResponse<impl actix_web::body::MessageBody> {
     let mut source = MockContentSource::<Faq>::new();
     source.expect_load().times(1).returning(move || outcome.clone());
-    let offer = Offer::<Faq> { source: Arc::new(source), cache: CacheSettings::default(), shelf: shelf() };
+    let offer =
+        Offer::<Faq> { source: Arc::new(source), policy: Policy::new(CacheSettings::default()), shelf: shelf() };
     let offer = web::Data::new(offer);
     let app = App::new()
         .app_data(web::Data::new(Lifecycle::default()))

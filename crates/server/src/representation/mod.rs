@@ -13,6 +13,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::http_cache;
+
 pub use coding::{Coding, Effort};
 pub use links::Links;
 pub use list::Meta;
@@ -27,6 +29,8 @@ pub struct Representation {
     pub coding: Coding,
     /// A weak validator made from the plain body: the same in every coding and on every instance.
     pub etag: HeaderValue,
+    /// When its content was last changed, as HTTP writes it.
+    pub last_modified: HeaderValue,
     /// `Link`, where there is something to follow.
     pub links: Option<HeaderValue>,
     /// How many items a list has on all pages.
@@ -40,12 +44,20 @@ const ENTRY: usize = 1536;
 
 impl Representation {
     /// Writes a value as JSON.
-    fn json(value: &impl Serialize) -> serde_json::Result<Self> {
+    fn json(value: &impl Serialize, modified: Timestamp) -> serde_json::Result<Self> {
         // Boxed: what a growing vector holds in reserve would not be counted, and would be half of all memory.
         let body = serde_json::to_vec(value)?.into_boxed_slice();
         let digest: String = Sha256::digest(&body)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         let etag = HeaderValue::from_str(&format!("W/\"{digest}\"")).unwrap_or(HeaderValue::from_static("W/\"\""));
-        Ok(Self { body: Bytes::from(body), coding: Coding::Identity, etag, links: None, total: None, until: None })
+        Ok(Self {
+            body: Bytes::from(body),
+            coding: Coding::Identity,
+            etag,
+            last_modified: http_cache::http_date(modified),
+            links: None,
+            total: None,
+            until: None,
+        })
     }
 
     /// The same in another coding, if it is worth one.

@@ -19,6 +19,7 @@ pub struct Representations(Cache<Key, Representation, ByBytes>);
 struct Key {
     collection: &'static str,
     version: Arc<str>,
+    modified: Timestamp,
     target: Box<str>,
     coding: Coding,
 }
@@ -28,6 +29,7 @@ struct Key {
 struct KeyRef<'a> {
     collection: &'static str,
     version: &'a Arc<str>,
+    modified: Timestamp,
     target: &'a str,
     coding: Coding,
 }
@@ -37,6 +39,7 @@ impl Equivalent<Key> for KeyRef<'_> {
         self.target == &*key.target
             && self.coding == key.coding
             && self.collection == key.collection
+            && self.modified == key.modified
             && *self.version == key.version
     }
 }
@@ -131,7 +134,8 @@ impl Shelf {
     ) -> Result<Representation, Problem> {
         self.made::<C>(snapshot, id, coding, |_| {
             let unknown = || Problem::new(Kind::UnknownItem, format!("No item of `{}` has this id.", C::NAME));
-            Representation::json(snapshot.items.get(id).ok_or_else(unknown)?).map_err(|_| unwritable())
+            let item = snapshot.items.get(id).ok_or_else(unknown)?;
+            Representation::json(item, snapshot.modified).map_err(|_| unwritable())
         })
     }
 
@@ -152,12 +156,18 @@ impl Shelf {
     ) -> Result<Representation, Problem> {
         let now = Timestamp::now();
         let find = |coding| {
-            let key = KeyRef { collection: C::NAME, version: &snapshot.version, target, coding };
+            let key =
+                KeyRef { collection: C::NAME, version: &snapshot.version, modified: snapshot.modified, target, coding };
             self.shared.0.get(&key).filter(|found| found.until.is_none_or(|until| now < until))
         };
         let keep = |coding, made: &Representation| {
-            let key =
-                Key { collection: C::NAME, version: Arc::clone(&snapshot.version), target: target.into(), coding };
+            let key = Key {
+                collection: C::NAME,
+                version: Arc::clone(&snapshot.version),
+                modified: snapshot.modified,
+                target: target.into(),
+                coding,
+            };
             self.shared.0.insert(key, made.clone());
         };
         if let Some(found) = find(coding) {

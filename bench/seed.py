@@ -1,0 +1,39 @@
+"""Puts a file into Azurite as the public blob content/faq.json: seed.py PORT FILE."""
+
+import base64
+import hashlib
+import hmac
+import sys
+import time
+import urllib.error
+import urllib.request
+from email.utils import formatdate
+
+ACCOUNT = "devstoreaccount1"
+KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="  # public: every emulator has it
+
+
+def put(port, path, query, body, headers):
+    headers = {"x-ms-date": formatdate(usegmt=True), "x-ms-version": "2021-08-06", **headers}
+    canonical = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers) if name.startswith("x-ms-"))
+    resource = f"/{ACCOUNT}/{ACCOUNT}{path}" + "".join(f"\n{name}:{value}" for name, value in query)
+    length = str(len(body)) if body else ""
+    signed = "\n".join(["PUT", "", "", length, "", headers.get("Content-Type", ""), *[""] * 6]) + "\n" + canonical + resource
+    signature = hmac.new(base64.b64decode(KEY), signed.encode(), hashlib.sha256).digest()
+    headers["Authorization"] = f"SharedKey {ACCOUNT}:" + base64.b64encode(signature).decode()
+    url = f"http://127.0.0.1:{port}/{ACCOUNT}{path}" + ("?" + "&".join(f"{n}={v}" for n, v in query) if query else "")
+    for _ in range(40):
+        try:
+            return urllib.request.urlopen(urllib.request.Request(url, data=body, headers=headers, method="PUT"))
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            time.sleep(0.5)
+    raise SystemExit("Azurite does not answer")
+
+
+port, file = sys.argv[1:]
+put(port, "/content", [("restype", "container")], b"", {"x-ms-blob-public-access": "container", "Content-Type": "text/plain"})
+with open(file, "rb") as content:
+    blob = {"x-ms-blob-type": "BlockBlob", "Content-Type": "application/json"}
+    put(port, "/content/faq.json", [], content.read(), blob)
