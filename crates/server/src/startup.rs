@@ -67,9 +67,7 @@ impl Application {
         }
         let catalogue = web::Data::new(Catalogue(open.into()));
         let described: Vec<_> = published.iter().map(|published| published.described).collect();
-        let documentation =
-            Documentation::new(&described).map_err(|error| vec![format!("the documentation: {error}")])?;
-        let documentation = web::Data::new(documentation);
+        let documentation = web::Data::new(Documentation::new(described));
         let lifecycle = Lifecycle::default();
         let site = Site { documentation, catalogue, lifecycle: web::Data::new(lifecycle.clone()), settings };
         Ok(Self {

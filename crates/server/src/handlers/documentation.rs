@@ -1,4 +1,6 @@
-//! `/openapi.json`, `/docs`, `/schemas/{collection}.json`: made once, at start.
+//! `/openapi.json`, `/docs`, `/schemas/{collection}.json`.
+
+use std::sync::OnceLock;
 
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::web::Bytes;
@@ -13,20 +15,24 @@ use crate::openapi::{self, Described};
 use crate::published::Published;
 use crate::representation::home;
 
-/// What is documented, ready to send.
-#[derive(Debug, Clone)]
+/// What is documented. It is written when it is first asked for: most instances never are, and the trees that it is made
+/// from would weigh on all of them.
+#[derive(Debug)]
 pub struct Documentation {
+    described: Vec<Described>,
+    written: OnceLock<Written>,
+}
+
+/// The documentation, ready to send.
+#[derive(Debug, Default)]
+struct Written {
     openapi: Bytes,
     page: Bytes,
     schemas: Vec<(&'static str, Bytes)>,
 }
 
-impl Documentation {
-    /// Writes the documentation of these collections.
-    ///
-    /// # Errors
-    /// Those of [`openapi::document`].
-    pub fn new(collections: &[Described]) -> serde_json::Result<Self> {
+impl Written {
+    fn new(collections: &[Described]) -> serde_json::Result<Self> {
         let document = serde_json::to_value(openapi::document(collections)?)?;
         let schemas = collections.iter().map(|described| {
             let mut schema = openapi::item_schema(described);
@@ -40,28 +46,45 @@ impl Documentation {
             schemas: schemas.collect(),
         })
     }
+}
+
+impl Documentation {
+    /// The documentation of these collections.
+    #[must_use]
+    pub fn new(described: Vec<Described>) -> Self {
+        Self { described, written: OnceLock::new() }
+    }
 
     /// The OpenAPI document.
     #[must_use]
-    pub fn openapi(&self) -> &[u8] {
-        &self.openapi
+    pub fn openapi(&self) -> &Bytes {
+        &self.written().openapi
     }
 
     /// The schema of a collection.
     #[must_use]
     pub fn schema(&self, collection: &str) -> Option<&Bytes> {
-        self.schemas.iter().find(|(name, _)| *name == collection).map(|(_, schema)| schema)
+        self.written().schemas.iter().find(|(name, _)| *name == collection).map(|(_, schema)| schema)
+    }
+
+    fn written(&self) -> &Written {
+        self.written.get_or_init(|| {
+            Written::new(&self.described).unwrap_or_else(|error| {
+                tracing::error!("the documentation cannot be written: {error}");
+                Written::default()
+            })
+        })
     }
 }
 
 /// The OpenAPI document.
 pub async fn openapi(documentation: web::Data<Documentation>) -> HttpResponse {
-    http_cache::page(JSON, "Accept-Encoding", documentation.openapi.clone())
+    http_cache::page(JSON, "Accept-Encoding", documentation.openapi().clone())
 }
 
 /// The same for people.
 pub async fn docs(documentation: web::Data<Documentation>) -> HttpResponse {
-    let mut response = http_cache::page(HTML, "Accept-Encoding", documentation.page.clone());
+    let mut response = http_cache::page(HTML, "Accept-Encoding", documentation.written().page.clone());
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, home::POLICY.clone());
     response
 }
@@ -79,19 +102,18 @@ pub async fn schema(documentation: web::Data<Documentation>, name: web::Path<Str
 /// What a command prints that needs no settings: the OpenAPI document, or a schema; the error is for a name that is none.
 #[must_use]
 pub fn printed(command: &Command, published: &[Published]) -> Option<Result<String, String>> {
-    let described: Vec<_> = published.iter().map(|published| published.described).collect();
-    let documentation = || Documentation::new(&described).map_err(|error| error.to_string());
+    let documentation = || Documentation::new(published.iter().map(|published| published.described).collect());
     let text = |bytes: &[u8]| {
         let document: Json = serde_json::from_slice(bytes).unwrap_or_default();
         format!("{document:#}\n")
     };
     match command {
-        Command::Openapi => Some(documentation().map(|documentation| text(documentation.openapi()))),
-        Command::Schema(name) => Some(documentation().and_then(|documentation| {
-            let names: Vec<_> = described.iter().map(|described| described.name).collect();
+        Command::Openapi => Some(Ok(text(documentation().openapi()))),
+        Command::Schema(name) => {
+            let names: Vec<_> = published.iter().map(|published| published.described.name).collect();
             let unknown = || format!("there is no collection of this name; there are {}", names.join(", "));
-            documentation.schema(name).map(|schema| text(schema)).ok_or_else(unknown)
-        })),
+            Some(documentation().schema(name).map(|schema| text(schema)).ok_or_else(unknown))
+        }
         Command::Serve | Command::Config => None,
     }
 }

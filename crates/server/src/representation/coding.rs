@@ -92,15 +92,20 @@ impl Coding {
                 encoder.write_all(body)?;
                 encoder.finish().map(exact)
             }
-            Self::Zstd => zstd::bulk::compress(body, if much { 15 } else { 3 }).map(exact),
+            Self::Zstd => zstd::bulk::compress(body, if much { 12 } else { 3 }).map(exact),
             Self::Brotli => {
-                let quality = if much { 10 } else { 4 };
-                let mut encoder = brotli::CompressorWriter::new(Vec::new(), 32 * 1024, quality, 22);
+                // Qualities 5 to 9 take 10 MB for a moment, 10 and 11 keep tables of nearly 1 MB: too much for a small pod.
+                let mut encoder = brotli::CompressorWriter::new(Vec::new(), 4096, 4, window(body.len()));
                 encoder.write_all(body)?;
                 Ok(exact(encoder.into_inner()))
             }
         }
     }
+}
+
+/// The exponent of a window that spans the body: a larger one costs memory and finds nothing more.
+fn window(length: usize) -> u32 {
+    (usize::BITS - length.leading_zeros()).clamp(16, 22)
 }
 
 /// Bytes without reserve.
