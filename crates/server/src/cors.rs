@@ -42,14 +42,14 @@ impl Cors {
     /// Lets a page of `origin` read a response.
     pub fn allow(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
         match self {
-            Self::Any => headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
+            Self::Any => headers.append(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
             Self::Only(origins) => {
                 http_cache::vary_by_origin(headers);
                 let Some(origin) = origin.filter(|origin| origins.contains(origin)) else { return };
-                headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone())
+                headers.append(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             }
-        };
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        }
+        headers.append(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     }
 
     /// What a preflight is told beside that.

@@ -31,6 +31,10 @@ pub enum Kind {
     MethodNotAllowed,
     /// A method that does not exist.
     UnknownMethod,
+    /// A request target that is longer than any that is served.
+    TargetTooLong,
+    /// Header fields that are larger than any request needs.
+    HeadTooLarge,
     /// The document cannot be read, and there is no good copy.
     ContentInvalid,
     /// The store does not answer, and there is no good copy.
@@ -39,7 +43,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind: the page that `type` leads to is made from it.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::NotFound,
         Self::UnknownCollection,
         Self::UnknownItem,
@@ -48,6 +52,8 @@ impl Kind {
         Self::PreconditionFailed,
         Self::MethodNotAllowed,
         Self::UnknownMethod,
+        Self::TargetTooLong,
+        Self::HeadTooLarge,
         Self::ContentInvalid,
         Self::StorageUnavailable,
     ];
@@ -101,6 +107,18 @@ impl Kind {
             Self::UnknownMethod => {
                 ("unknown-method", StatusCode::NOT_IMPLEMENTED, "There is no such method", "Use GET, HEAD or OPTIONS.")
             }
+            Self::TargetTooLong => (
+                "uri-too-long",
+                StatusCode::URI_TOO_LONG,
+                "The address is too long",
+                "An address has at most 8 KiB.",
+            ),
+            Self::HeadTooLarge => (
+                "headers-too-large",
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "The header fields are too large",
+                "They have at most 16 KiB in all: send fewer cookies.",
+            ),
             Self::ContentInvalid => (
                 "content-invalid",
                 StatusCode::BAD_GATEWAY,

@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use adapters::CacheSettings;
 use domain::Snapshot;
 use jiff::fmt::rfc2822::DateTimePrinter;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::error::{Kind, Problem};
@@ -26,38 +26,38 @@ pub fn content<C>(
     request: &HttpRequest,
     snapshot: &Snapshot<C>,
     policy: &Policy,
-    sent: Representation,
+    sent: &Representation,
 ) -> Result<HttpResponse, Problem> {
     if is_refused(request, snapshot.modified) {
         return Err(Problem::new(Kind::PreconditionFailed, "The content is not the version that is asked for."));
     }
     let known = is_known(request, &sent.etag, snapshot.modified);
-    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let mut response =
+        if known { HttpResponse::NotModified().finish() } else { HttpResponse::Ok().body(sent.body.clone()) };
     let (now, age) =
         (Timestamp::now(), Instant::now().into_std().saturating_duration_since(snapshot.validated).as_secs());
-    let asked = now - SignedDuration::from_secs(i64::try_from(age).unwrap_or_default());
     let until = sent.until.map(|until| u64::try_from(until.as_second() - now.as_second()).unwrap_or_default());
-    response
-        .insert_header((ETAG, sent.etag))
-        .insert_header((LAST_MODIFIED, sent.last_modified))
-        .insert_header((CACHE_CONTROL, policy.until(until.map(|until| until + age))))
-        .insert_header((AGE, age))
-        .insert_header((DATE, recent_date(asked)))
-        .insert_header((VARY, "Accept-Encoding"));
-    if known {
-        return Ok(response.finish());
+    let (written_age, date) = age_and_date(age, now.as_second());
+    let headers = response.headers_mut();
+    headers.append(ETAG, sent.etag.clone());
+    headers.append(LAST_MODIFIED, sent.last_modified.clone());
+    headers.append(CACHE_CONTROL, policy.until(until.map(|until| until + age)));
+    headers.append(AGE, written_age);
+    headers.append(DATE, date);
+    headers.append(VARY, HeaderValue::from_static("Accept-Encoding"));
+    if !known {
+        headers.append(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(coding) = sent.coding.token() {
+            headers.append(CONTENT_ENCODING, HeaderValue::from_static(coding));
+        }
+        if let Some(total) = &sent.total {
+            headers.append(TOTAL, total.clone());
+        }
+        if let Some(links) = &sent.links {
+            headers.append(LINK, links.clone());
+        }
     }
-    response.insert_header((CONTENT_TYPE, "application/json"));
-    if let Some(coding) = sent.coding.token() {
-        response.insert_header((CONTENT_ENCODING, coding));
-    }
-    if let Some(total) = sent.total {
-        response.insert_header((TOTAL, total));
-    }
-    if let Some(links) = sent.links {
-        response.insert_header((LINK, links));
-    }
-    Ok(response.body(sent.body))
+    Ok(response)
 }
 
 const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
@@ -142,13 +142,16 @@ pub fn http_date(at: Timestamp) -> HeaderValue {
     HeaderValue::from_str(&written).unwrap_or(HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"))
 }
 
-/// The same for a moment of the last minutes, which the requests of one second share.
-fn recent_date(at: Timestamp) -> HeaderValue {
-    thread_local!(static LAST: RefCell<(i64, HeaderValue)> = const { RefCell::new((i64::MIN, HeaderValue::from_static(""))) });
-    LAST.with_borrow_mut(|(second, written)| {
-        if *second != at.as_second() {
-            (*second, *written) = (at.as_second(), http_date(at));
+/// `Age` in seconds and `Date`, the moment that it counts from; the requests of one second share what is written.
+fn age_and_date(age: u64, now: i64) -> (HeaderValue, HeaderValue) {
+    type Written = (u64, i64, HeaderValue, HeaderValue);
+    thread_local!(static LAST: RefCell<Option<Written>> = const { RefCell::new(None) });
+    LAST.with_borrow_mut(|last| match last {
+        Some((of_age, at, age_header, date)) if (*of_age, *at) == (age, now) => (age_header.clone(), date.clone()),
+        _ => {
+            let asked = Timestamp::from_second(now.saturating_sub_unsigned(age)).unwrap_or(Timestamp::UNIX_EPOCH);
+            let (_, _, age, date) = last.insert((age, now, HeaderValue::from(age), http_date(asked)));
+            (age.clone(), date.clone())
         }
-        written.clone()
     })
 }

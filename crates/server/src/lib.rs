@@ -2,11 +2,14 @@
 
 pub mod cli;
 pub mod config;
+pub mod connection;
 pub mod cors;
 pub mod error;
 pub mod handlers;
+pub mod head;
 pub mod http_cache;
 pub mod lifecycle;
+pub mod listener;
 pub mod middleware;
 pub mod openapi;
 pub mod prepared;

@@ -1,17 +1,18 @@
 //! What every response has, whatever its status: a request id, the headers that browsers ask for, and problem
 //! documents in place of errors.
 
-use actix_web::body::MessageBody;
+use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
 use actix_web::http::header::{
     CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::middleware::Next;
-use actix_web::{Error, web};
+use actix_web::{Error, HttpResponse, web};
 
 use crate::cors::Cors;
-use crate::error::Problem;
+use crate::error::{Kind, Problem};
+use crate::head;
 use crate::lifecycle::Lifecycle;
 
 /// What a browser may do with an answer of an API: read it, from anywhere, and nothing else. A page brings its own policy.
@@ -29,35 +30,44 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// # Errors
 /// Those of the service that it wraps, before a request is routed.
 pub async fn finish(
-    lifecycle: web::Data<Lifecycle>,
+    lifecycle: Lifecycle,
     cors: web::Data<Cors>,
     request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse, Error> {
     let id = request_id(&request);
     let origin = request.headers().get(ORIGIN).cloned();
-    let answered = next.call(request).await?;
-    let problem = answered.response().error().and_then(|error| error.as_error::<Problem>()).cloned();
-    let mut response = match problem {
-        Some(problem) => {
-            let document = problem.respond(answered.request().path(), id.to_str().unwrap_or_default());
-            answered.into_response(document).map_into_right_body()
-        }
-        None => answered.map_into_left_body(),
+    let mut response = match too_large(&request) {
+        Some(problem) => request.into_response(HttpResponse::from_error(problem)),
+        None => next.call(request).await?,
     };
+    if let Some(problem) = response.response().error().and_then(|error| error.as_error::<Problem>()) {
+        let document = problem.respond(response.request().path(), id.to_str().unwrap_or_default());
+        response = response.into_response(document);
+    }
     cors.allow(origin.as_ref(), response.headers_mut());
     let head = response.response_mut().head_mut();
-    for (name, value) in &SECURITY {
+    for (name, value) in SECURITY {
         // A page has brought its own policy.
-        if *name != CONTENT_SECURITY_POLICY || !head.headers().contains_key(name) {
-            head.headers_mut().insert(name.clone(), value.clone());
+        if name != CONTENT_SECURITY_POLICY || !head.headers().contains_key(CONTENT_SECURITY_POLICY) {
+            head.headers_mut().append(name, value);
         }
     }
-    head.headers_mut().insert(X_REQUEST_ID, id);
+    head.headers_mut().append(X_REQUEST_ID, id);
     if lifecycle.is_draining() {
         head.set_connection_type(ConnectionType::Close);
     }
     Ok(response)
+}
+
+/// What is wrong with the size of a head that has come whole.
+fn too_large(request: &ServiceRequest) -> Option<Problem> {
+    if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > head::TARGET) {
+        return Some(Problem::new(Kind::TargetTooLong, "The address of this request is longer than 8 KiB."));
+    }
+    let size: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let problem = || Problem::new(Kind::HeadTooLarge, "The header fields of this request are larger than 16 KiB.");
+    (size > head::HEAD).then(problem)
 }
 
 /// The id that the client gave, when it is a plain word of at most 64 characters, else a new one.
@@ -68,6 +78,15 @@ fn request_id(request: &ServiceRequest) -> HeaderValue {
     };
     match request.headers().get(X_REQUEST_ID).filter(plain) {
         Some(given) => given.clone(),
-        None => HeaderValue::from_str(&format!("{:016x}", fastrand::u64(..))).unwrap_or(HeaderValue::from_static("-")),
+        None => HeaderValue::from_bytes(&hexadecimal(fastrand::u64(..))).unwrap_or(HeaderValue::from_static("-")),
     }
+}
+
+fn hexadecimal(number: u64) -> [u8; 16] {
+    let digits = number.to_be_bytes().map(|byte| [byte >> 4, byte & 15]);
+    let mut written = [0; 16];
+    for (to, digit) in written.iter_mut().zip(digits.as_flattened()) {
+        *to = b"0123456789abcdef"[usize::from(*digit)];
+    }
+    written
 }

@@ -22,11 +22,12 @@ pub fn publish<C: Collection>() -> Published {
 
 /// The public routes.
 pub fn public(routes: &mut ServiceConfig, catalogue: &Catalogue) {
-    routes.service(read_only("/", home::home));
-    routes.service(read_only("/api", home::index));
+    // Paths are compared in this order: what is asked for most stands first.
     for open in catalogue.0.iter() {
         (open.configure)(routes);
     }
+    routes.service(read_only("/", home::home));
+    routes.service(read_only("/api", home::index));
     routes.service(read_only("/api/{collection}", home::unknown_collection));
     routes.service(read_only("/api/{collection}/{id}", home::unknown_collection));
     routes.service(read_only("/openapi.json", documentation::openapi));
@@ -41,7 +42,8 @@ pub fn collection<C: Collection>(routes: &mut ServiceConfig, offer: &web::Data<O
     let path = format!("/api/{}", C::NAME);
     routes.app_data(offer.clone());
     routes.service(read_only(&path, list::list::<C>));
-    routes.service(read_only(&format!("{path}/{{id}}"), item::item::<C>));
+    // In a scope, whose prefix is compared, so that no other request pays for the pattern.
+    routes.service(web::scope(&path).service(read_only("/{id}", item::item::<C>)));
 }
 
 /// The routes of the management port, which the public port has too.

@@ -1,28 +1,29 @@
 //! The composition root: `build` returns a server that listens, `run` serves until it is asked to stop.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
+use actix_web::web;
 use adapters::Store;
-use tokio::net::TcpSocket;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::config::{Faults, Settings};
 use crate::handlers::documentation::Documentation;
 use crate::lifecycle::{Lifecycle, Stop};
-use crate::middleware::finish;
+use crate::listener::{Site, bind};
 use crate::published::{Catalogue, Published};
 use crate::representation::Representations;
 use crate::routes;
 
 /// The exit status of settings that cannot be used (`EX_CONFIG` of sysexits).
 pub const FAULTY_SETTINGS: u8 = 78;
+
+/// The most connections of the management listener.
+const PROBES: usize = 64;
 
 /// A server that listens and does not answer yet.
 pub struct Application {
@@ -69,10 +70,10 @@ impl Application {
         let described: Vec<_> = published.iter().map(|published| published.described).collect();
         let documentation = web::Data::new(Documentation::new(described));
         let lifecycle = Lifecycle::default();
-        let site = Site { documentation, catalogue, lifecycle: web::Data::new(lifecycle.clone()), settings };
+        let site = Site { documentation, catalogue, lifecycle: web::Data::new(lifecycle.clone()), settings: server };
         Ok(Self {
-            public: site.serve(public, server.workers, routes::public)?,
-            management: site.serve(probes, 1, |routes, _| routes::management(routes))?,
+            public: site.serve(public, server.workers, server.max_connections, routes::public)?,
+            management: site.serve(probes, 1, PROBES, |routes, _| routes::management(routes))?,
             address,
             management_address,
             lifecycle,
@@ -128,57 +129,3 @@ async fn stop_all([public, management]: &[ServerHandle; 2], graceful: bool) {
     public.stop(graceful).await;
     management.stop(graceful).await;
 }
-
-/// Connections that wait to be accepted.
-const BACKLOG: u32 = 1024;
-
-fn bind(address: SocketAddr) -> std::io::Result<(TcpListener, SocketAddr)> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    let listener = socket.listen(BACKLOG)?.into_std()?;
-    let address = listener.local_addr()?;
-    Ok((listener, address))
-}
-
-/// What both listeners share.
-struct Site<'a> {
-    catalogue: web::Data<Catalogue>,
-    documentation: web::Data<Documentation>,
-    lifecycle: web::Data<Lifecycle>,
-    settings: &'a Settings,
-}
-
-impl Site<'_> {
-    fn serve(
-        &self,
-        listener: TcpListener,
-        workers: usize,
-        routes: fn(&mut web::ServiceConfig, &Catalogue),
-    ) -> Result<Server, Faults> {
-        let (catalogue, lifecycle) = (self.catalogue.clone(), self.lifecycle.clone());
-        let documentation = self.documentation.clone();
-        let cors = web::Data::new(self.settings.server.cors.clone());
-        let application = move || {
-            App::new()
-                .app_data(catalogue.clone())
-                .app_data(lifecycle.clone())
-                .app_data(cors.clone())
-                .app_data(documentation.clone())
-                .wrap(from_fn(finish))
-                .configure(|config| routes(config, &catalogue))
-        };
-        let server = HttpServer::new(application)
-            .workers(workers)
-            .keep_alive(KEEP_ALIVE)
-            .tcp_nodelay(true)
-            .disable_signals()
-            .shutdown_timeout(self.settings.server.shutdown_timeout.as_secs())
-            .listen(listener)
-            .map_err(|error| vec![format!("server.port: the listener cannot be used: {}", error.kind())])?;
-        Ok(server.run())
-    }
-}
-
-/// Longer than the proxies before us keep theirs, so that none sends a request into a closing connection.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);

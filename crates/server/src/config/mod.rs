@@ -18,7 +18,7 @@ use self::reader::Reader;
 use crate::cors::Cors;
 
 /// Every setting by its name, with its default and what it is.
-pub const KEYS: [(&str, &str, &str); 18] = [
+pub const KEYS: [(&str, &str, &str); 19] = [
     (
         "source.location",
         "",
@@ -32,6 +32,7 @@ pub const KEYS: [(&str, &str, &str); 18] = [
     ("server.host", "0.0.0.0", "the address to listen on"),
     ("server.port", "5000", "the public port"),
     ("server.workers", "0", "threads that answer requests; 0 is one for each core that may be used"),
+    ("server.max_connections", "1024", "the most connections at one time; those beyond it wait"),
     ("server.cors_origins", "*", "the origins whose pages may read the answers: *, or https://… with commas"),
     ("server.drain", "5s", "how long to keep accepting after SIGTERM, not ready, before the listener closes"),
     ("server.shutdown_timeout", "10s", "how long requests under way may take after that"),
@@ -87,6 +88,8 @@ pub struct ServerSettings {
     pub port: u16,
     /// `BLOBCAST__SERVER__WORKERS`.
     pub workers: usize,
+    /// `BLOBCAST__SERVER__MAX_CONNECTIONS`.
+    pub max_connections: usize,
     /// `BLOBCAST__SERVER__CORS_ORIGINS`.
     pub cors: Cors,
     /// `BLOBCAST__SERVER__DRAIN`.
@@ -151,6 +154,7 @@ impl Settings {
                 host: reader.host("server.host"),
                 port: reader.port("server.port"),
                 workers: reader.workers("server.workers"),
+                max_connections: reader.count("server.max_connections"),
                 cors: reader.cors("server.cors_origins"),
                 drain: reader.duration("server.drain", Duration::ZERO),
                 shutdown_timeout: reader.duration("server.shutdown_timeout", Duration::ZERO),
@@ -194,6 +198,7 @@ impl Settings {
             server.host.to_string(),
             server.port.to_string(),
             server.workers.to_string(),
+            server.max_connections.to_string(),
             server.cors.to_string(),
             format!("{:?}", server.drain),
             format!("{:?}", server.shutdown_timeout),

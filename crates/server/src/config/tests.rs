@@ -146,6 +146,7 @@ fn the_description_shows_each_setting_under_its_name() {
         "127.0.0.1",
         "1",
         "2",
+        "10",
         "https://a.example",
         "3s",
         "4s",

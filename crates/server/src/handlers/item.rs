@@ -20,5 +20,5 @@ pub async fn item<C: Collection>(
     query::none(&request)?;
     let snapshot = offer.source.load().await.map_err(|error| Problem::content(C::NAME, &error))?;
     let item = offer.shelf.item(&snapshot, &id, Coding::wanted(request.headers()))?;
-    http_cache::content(&request, &snapshot, &offer.policy, item)
+    http_cache::content(&request, &snapshot, &offer.policy, &item)
 }

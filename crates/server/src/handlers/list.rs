@@ -16,5 +16,5 @@ pub async fn list<C: Collection>(request: HttpRequest, offer: web::Data<Offer<C>
     let snapshot = offer.source.load().await.map_err(|error| Problem::content(C::NAME, &error))?;
     let coding = Coding::wanted(request.headers());
     let list = offer.shelf.list(&snapshot, request.query_string(), coding)?;
-    http_cache::content(&request, &snapshot, &offer.policy, list)
+    http_cache::content(&request, &snapshot, &offer.policy, &list)
 }

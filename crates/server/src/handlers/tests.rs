@@ -31,9 +31,7 @@ async fn get(
         Offer::<Faq> { source: Arc::new(source), policy: Policy::new(CacheSettings::default()), shelf: shelf() };
     let offer = web::Data::new(offer);
     let app = App::new()
-        .app_data(web::Data::new(Lifecycle::default()))
-        .app_data(web::Data::new(Cors::Any))
-        .wrap(from_fn(finish))
+        .wrap(from_fn(|request, next| finish(Lifecycle::default(), web::Data::new(Cors::Any), request, next)))
         .configure(|config| routes::collection(config, &offer));
     call_service(&init_service(app).await, TestRequest::get().uri(path).to_request()).await
 }
@@ -100,6 +98,6 @@ async fn a_list_is_written_once_for_each_version_query_and_coding() {
         assert_eq!(list().etag, shelf.list(&snapshot, asked, Coding::Identity).unwrap().etag);
     }
     let newer = Snapshot { version: "w".into(), ..(*snapshot).clone() };
-    let etag = |snapshot| shelf.list(snapshot, "", Coding::Identity).unwrap().etag;
+    let etag = |snapshot| shelf.list(snapshot, "", Coding::Identity).unwrap().etag.clone();
     assert_ne!(etag(&newer), etag(&snapshot));
 }

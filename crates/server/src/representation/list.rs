@@ -34,7 +34,7 @@ pub(super) fn answer<C: Collection>(
         links,
     };
     let made = Representation::json(&envelope, snapshot.modified)?;
-    Ok(Representation { links: header, total: Some(found.total), until: found.changes_at, ..made })
+    Ok(Representation { links: header, total: Some(found.total.into()), until: found.changes_at, ..made })
 }
 
 #[derive(serde::Serialize)]

@@ -33,8 +33,8 @@ pub struct Representation {
     pub last_modified: HeaderValue,
     /// `Link`, where there is something to follow.
     pub links: Option<HeaderValue>,
-    /// How many items a list has on all pages.
-    pub total: Option<usize>,
+    /// How many items a list has on all pages, as a header.
+    pub total: Option<HeaderValue>,
     /// When the passing of time makes another of it.
     pub until: Option<Timestamp>,
 }

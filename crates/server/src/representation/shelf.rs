@@ -13,7 +13,7 @@ use crate::error::{Kind, Problem};
 use crate::query;
 
 /// Representations of all collections, bounded in bytes.
-pub struct Representations(Cache<Key, Representation, ByBytes>);
+pub struct Representations(Cache<Key, Arc<Representation>, ByBytes>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
@@ -47,8 +47,8 @@ impl Equivalent<Key> for KeyRef<'_> {
 #[derive(Clone)]
 struct ByBytes;
 
-impl Weighter<Key, Representation> for ByBytes {
-    fn weight(&self, key: &Key, representation: &Representation) -> u64 {
+impl Weighter<Key, Arc<Representation>> for ByBytes {
+    fn weight(&self, key: &Key, representation: &Arc<Representation>) -> u64 {
         (representation.weight() + key.target.len() + size_of::<Key>()) as u64
     }
 }
@@ -75,7 +75,7 @@ pub struct Shelf {
 struct Plain {
     version: Arc<str>,
     modified: Timestamp,
-    codings: [Representation; 4],
+    codings: [Arc<Representation>; 4],
 }
 
 impl Shelf {
@@ -93,7 +93,7 @@ impl Shelf {
         if self.plain(snapshot, Coding::Identity).is_none() {
             snapshot.items.index();
             let made = list::answer(snapshot, &[], &Query::default(), Timestamp::UNIX_EPOCH)?;
-            let codings = Coding::ALL.map(|coding| made.encoded(coding, Effort::Much));
+            let codings = Coding::ALL.map(|coding| Arc::new(made.encoded(coding, Effort::Much)));
             let plain = Plain { version: Arc::clone(&snapshot.version), modified: snapshot.modified, codings };
             *self.plain.write().unwrap_or_else(PoisonError::into_inner) = Some(plain);
         }
@@ -109,7 +109,7 @@ impl Shelf {
         snapshot: &Snapshot<C>,
         asked: &str,
         coding: Coding,
-    ) -> Result<Representation, Problem> {
+    ) -> Result<Arc<Representation>, Problem> {
         if asked.is_empty()
             && let Some(plain) = self.plain(snapshot, coding)
         {
@@ -131,7 +131,7 @@ impl Shelf {
         snapshot: &Snapshot<C>,
         id: &str,
         coding: Coding,
-    ) -> Result<Representation, Problem> {
+    ) -> Result<Arc<Representation>, Problem> {
         self.made::<C>(snapshot, id, coding, |_| {
             let unknown = || Problem::new(Kind::UnknownItem, format!("No item of `{}` has this id.", C::NAME));
             let item = snapshot.items.get(id).ok_or_else(unknown)?;
@@ -139,11 +139,11 @@ impl Shelf {
         })
     }
 
-    fn plain<C>(&self, snapshot: &Snapshot<C>, coding: Coding) -> Option<Representation> {
+    fn plain<C>(&self, snapshot: &Snapshot<C>, coding: Coding) -> Option<Arc<Representation>> {
         let plain = self.plain.read().unwrap_or_else(PoisonError::into_inner);
         let plain =
             plain.as_ref().filter(|plain| plain.version == snapshot.version && plain.modified == snapshot.modified)?;
-        Some(plain.codings[coding as usize].clone())
+        Some(Arc::clone(&plain.codings[coding as usize]))
     }
 
     /// Finds a representation, or makes the plain one and the coded one and keeps both.
@@ -153,14 +153,14 @@ impl Shelf {
         target: &str,
         coding: Coding,
         make: impl FnOnce(Timestamp) -> Result<Representation, Problem>,
-    ) -> Result<Representation, Problem> {
+    ) -> Result<Arc<Representation>, Problem> {
         let now = Timestamp::now();
         let find = |coding| {
             let key =
                 KeyRef { collection: C::NAME, version: &snapshot.version, modified: snapshot.modified, target, coding };
             self.shared.0.get(&key).filter(|found| found.until.is_none_or(|until| now < until))
         };
-        let keep = |coding, made: &Representation| {
+        let keep = |coding, made: &Arc<Representation>| {
             let key = Key {
                 collection: C::NAME,
                 version: Arc::clone(&snapshot.version),
@@ -168,7 +168,7 @@ impl Shelf {
                 target: target.into(),
                 coding,
             };
-            self.shared.0.insert(key, made.clone());
+            self.shared.0.insert(key, Arc::clone(made));
         };
         if let Some(found) = find(coding) {
             return Ok(found);
@@ -176,7 +176,7 @@ impl Shelf {
         let plain = match find(Coding::Identity) {
             Some(plain) => plain,
             None => {
-                let plain = make(now)?;
+                let plain = Arc::new(make(now)?);
                 keep(Coding::Identity, &plain);
                 plain
             }
@@ -184,7 +184,7 @@ impl Shelf {
         if coding == Coding::Identity {
             return Ok(plain);
         }
-        let coded = plain.encoded(coding, Effort::Little);
+        let coded = Arc::new(plain.encoded(coding, Effort::Little));
         keep(coding, &coded);
         Ok(coded)
     }
