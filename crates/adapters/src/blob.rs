@@ -47,6 +47,11 @@ impl<C: Collection> BlobSource<C> {
         seen.as_ref().filter(|seen| seen.document == document).cloned()
     }
 
+    fn failed(&self, error: ContentError) -> ContentError {
+        self.store.counts().failed(&error);
+        error
+    }
+
     /// One conditional GET. `None`: there is no such document.
     async fn fetch(
         &self,
@@ -57,30 +62,35 @@ impl<C: Collection> BlobSource<C> {
         let began = Instant::now().into_std();
         let seen = self.seen(document);
         let etag = seen.as_ref().map(|seen| seen.etag.clone());
+        let counts = self.store.counts();
         let asked = store.get_opts(&self.store.path(document), GetOptions::new().with_if_none_match(etag)).await;
         let answer = match (asked, seen) {
             (Ok(answer), _) => answer,
             (Err(Error::NotModified { .. }), Some(seen)) => {
+                counts.unmodified.up();
                 return Some(seen.outcome.map(|snapshot| snapshot.confirmed(began)));
             }
             (Err(Error::NotModified { .. }), None) => {
-                return Some(Err(store::odd_answer(document, "not modified, though nothing was known")));
+                return Some(Err(self.failed(store::odd_answer(document, "not modified, though nothing was known"))));
             }
-            (Err(error), _) => match self.store.failure(document, &error) {
+            (Err(error), _) => match self.failed(self.store.failure(document, &error)) {
                 ContentError::Missing { .. } => return None,
                 failure => return Some(Err(failure)),
             },
         };
         let meta = answer.meta.clone();
         let outcome = if meta.size > self.limits.max_bytes {
+            counts.content.up();
             Err(ContentError::invalid(document, decode::too_large(&self.limits)))
         } else {
             match answer.bytes().await {
                 Ok(bytes) if bytes.len() as u64 == meta.size => {
+                    counts.content.up();
+                    counts.bytes.add(meta.size);
                     self.read(store, document, format, bytes.into(), &meta, began).await
                 }
-                Ok(_) => return Some(Err(store::odd_answer(document, "truncated"))),
-                Err(error) => return Some(Err(self.store.failure(document, &error))),
+                Ok(_) => return Some(Err(self.failed(store::odd_answer(document, "truncated")))),
+                Err(error) => return Some(Err(self.failed(self.store.failure(document, &error)))),
             }
         };
         if matches!(&outcome, Err(ContentError::Unavailable { .. })) {

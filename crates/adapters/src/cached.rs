@@ -12,6 +12,8 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::counts::CacheCounts;
+
 /// How long a version is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheSettings {
@@ -56,6 +58,7 @@ struct Core<C: Collection> {
     /// The last good version, by the collection's name.
     values: Cache<&'static str, Arc<Snapshot<C>>>,
     flight: Mutex<Flight<C>>,
+    counts: Arc<CacheCounts>,
 }
 
 type Outcome<C> = Result<Arc<Snapshot<C>>, ContentError>;
@@ -100,7 +103,14 @@ impl<C: Collection> Cached<C> {
     #[must_use]
     pub fn new(inner: Arc<dyn ContentSource<C>>, settings: CacheSettings) -> Self {
         let flight = Mutex::new(Flight { running: None, failure: None });
-        Self(Arc::new(Core { inner, settings, runtime: Handle::current(), values: Cache::new(CAPACITY), flight }))
+        let (runtime, values, counts) = (Handle::current(), Cache::new(CAPACITY), Arc::default());
+        Self(Arc::new(Core { inner, settings, runtime, values, flight, counts }))
+    }
+
+    /// How it has answered so far.
+    #[must_use]
+    pub fn counts(&self) -> Arc<CacheCounts> {
+        Arc::clone(&self.0.counts)
     }
 
     /// What is held, without asking anyone.
@@ -132,16 +142,33 @@ impl<C: Collection> Cached<C> {
 #[async_trait]
 impl<C: Collection> ContentSource<C> for Cached<C> {
     async fn load(&self) -> Outcome<C> {
-        let core = &self.0;
-        let CacheSettings { ttl, stale_while_revalidate, stale_if_error } = core.settings;
-        let held = core.held();
-        let age = held.as_ref().map_or(Duration::MAX, age);
-        let held = match held {
-            Some(fresh) if age < ttl => return Ok(fresh),
-            held => held,
-        };
+        let Core { counts, settings, .. } = &*self.0;
+        let held = self.0.held();
+        let held_for = held.as_ref().map_or(Duration::MAX, age);
+        match held {
+            Some(fresh) if held_for < settings.ttl => {
+                counts.fresh.up();
+                Ok(fresh)
+            }
+            held => {
+                let outcome = self.0.answer(held, held_for).await;
+                match &outcome {
+                    Ok(snapshot) if age(snapshot) < settings.ttl => counts.waited.up(),
+                    Ok(_) => counts.stale.up(),
+                    Err(_) => counts.failed.up(),
+                }
+                outcome
+            }
+        }
+    }
+}
+
+impl<C: Collection> Core<C> {
+    /// Answers where what is held, if anything, is past its TTL.
+    async fn answer(self: &Arc<Self>, held: Option<Arc<Snapshot<C>>>, age: Duration) -> Outcome<C> {
+        let CacheSettings { ttl, stale_while_revalidate, stale_if_error } = self.settings;
         let usable = held.clone().filter(|_| age < ttl.saturating_add(stale_if_error));
-        let (landing, failed) = match core.board(held.as_ref()) {
+        let (landing, failed) = match self.board(held.as_ref()) {
             Boarding::Landed(snapshot) => return Ok(snapshot),
             Boarding::Grounded(error) => return usable.ok_or(error),
             Boarding::Running(landing, failed) => (landing, failed),
@@ -159,9 +186,7 @@ impl<C: Collection> ContentSource<C> for Cached<C> {
                 .unwrap_or_else(|| Err(retry_after(&failed_by::<C>("no answer yet"), COLD_WAIT))),
         }
     }
-}
 
-impl<C: Collection> Core<C> {
     fn held(&self) -> Option<Arc<Snapshot<C>>> {
         self.values.get(C::NAME)
     }
@@ -213,13 +238,20 @@ impl<C: Collection> Core<C> {
         match outcome {
             Ok(new) => {
                 let old = self.held();
+                let known = old.as_ref().is_some_and(|old| old.version == new.version);
+                if known { self.counts.unchanged.up() } else { self.counts.updated.up() }
                 self.values.insert(C::NAME, Arc::clone(new));
                 drop(flight);
                 report_version(old.as_deref(), new, before.is_some());
             }
             Err(error) => {
-                if matches!(error, ContentError::Missing { .. }) {
-                    self.values.remove(C::NAME);
+                match error {
+                    ContentError::Missing { .. } => {
+                        self.counts.missing.up();
+                        self.values.remove(C::NAME);
+                    }
+                    ContentError::Invalid { .. } => self.counts.invalid.up(),
+                    ContentError::Unavailable { .. } => self.counts.unavailable.up(),
                 }
                 let streak = before.as_ref().map_or(0, |before| before.streak).saturating_add(1);
                 let retry_at = Instant::now() + self.pause(error, streak);

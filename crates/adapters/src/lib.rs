@@ -2,9 +2,11 @@
 
 pub mod blob;
 pub mod cached;
+pub mod counts;
 pub mod decode;
 pub mod store;
 
 pub use blob::BlobSource;
 pub use cached::{CacheSettings, Cached, State};
+pub use counts::{CacheCounts, Count};
 pub use store::{Location, Store};

@@ -20,7 +20,7 @@ const HEAD: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(75);
 /// The same where connections are scarce.
 const IDLE_IN_A_CROWD: Duration = Duration::from_secs(2);
-/// How often an idle connection looks whether they are.
+/// How often an idle connection looks at the clock, and whether they are.
 const LOOK: Duration = Duration::from_secs(5);
 /// An answer begins after so many looks: the longest wait for content is a sixth of that.
 const LOOKS: u32 = 6;
@@ -47,6 +47,12 @@ impl Crowd {
         self.open.load(Ordering::Relaxed)
     }
 
+    /// How many there may be.
+    #[must_use]
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
     /// Whether three of four are taken.
     fn is_dense(&self) -> bool {
         self.open() * 4 >= self.most * 3
@@ -62,7 +68,9 @@ pub struct Watched<T> {
     asked: bool,
     /// How often we have looked since, and it still was not.
     looks: u32,
-    /// The last answer, or the beginning of the head that is unfinished.
+    /// An answer has been sent since the clock was last looked at.
+    answered: bool,
+    /// The last answer, as far as the clock was looked at, or the beginning of the head that is unfinished.
     since: Instant,
     limit: Duration,
     alarm: Pin<Box<Sleep>>,
@@ -80,7 +88,7 @@ impl<T> Watched<T> {
         let since = Instant::now();
         let alarm = Box::pin(sleep_until(since + HEAD));
         let head = Head::default();
-        Self { io, crowd, head, asked: false, looks: 0, since, limit: HEAD, alarm, waker: None, refused: None }
+        Self { io, crowd, head, asked: false, looks: 0, answered: false, since, limit: HEAD, alarm, waker: None, refused: None }
     }
 
     /// The moment when patience with the client ends, if it is the client that is waited for.
@@ -90,7 +98,7 @@ impl<T> Watched<T> {
     }
 
     fn begin(&mut self, limit: Duration) {
-        (self.since, self.limit) = (Instant::now(), limit);
+        (self.since, self.limit, self.answered) = (Instant::now(), limit, false);
     }
 
     /// Whether patience has ended; else the task is woken when it may have.
@@ -102,6 +110,9 @@ impl<T> Watched<T> {
         }
         loop {
             if early || self.alarm.is_elapsed() {
+                if self.answered {
+                    self.begin(IDLE);
+                }
                 let now = Instant::now();
                 let due = self.due();
                 self.looks += u32::from(due.is_none());
@@ -189,9 +200,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.io).poll_write(cx, buf))?;
         (self.asked, self.looks) = (false, 0);
-        if !self.head.is_begun() {
-            self.begin(IDLE);
-        }
+        self.answered = !self.head.is_begun();
         Poll::Ready(Ok(written))
     }
 

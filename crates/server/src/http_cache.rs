@@ -34,14 +34,14 @@ pub fn content<C>(
     let known = is_known(request, &sent.etag, snapshot.modified);
     let mut response =
         if known { HttpResponse::NotModified().finish() } else { HttpResponse::Ok().body(sent.body.clone()) };
-    let (now, age) =
-        (Timestamp::now(), Instant::now().into_std().saturating_duration_since(snapshot.validated).as_secs());
-    let until = sent.until.map(|until| u64::try_from(until.as_second() - now.as_second()).unwrap_or_default());
-    let (written_age, date) = age_and_date(age, now.as_second());
+    let age = Instant::now().into_std().saturating_duration_since(snapshot.validated).as_secs();
+    let (written_age, date) = age_and_date(snapshot.validated, age);
+    let until = sent.until.map(|until| until.as_second() - Timestamp::now().as_second());
+    let until = until.map(|until| u64::try_from(until).unwrap_or_default() + age);
     let headers = response.headers_mut();
     headers.append(ETAG, sent.etag.clone());
     headers.append(LAST_MODIFIED, sent.last_modified.clone());
-    headers.append(CACHE_CONTROL, policy.until(until.map(|until| until + age)));
+    headers.append(CACHE_CONTROL, policy.until(until));
     headers.append(AGE, written_age);
     headers.append(DATE, date);
     headers.append(VARY, HeaderValue::from_static("Accept-Encoding"));
@@ -143,14 +143,17 @@ pub fn http_date(at: Timestamp) -> HeaderValue {
 }
 
 /// `Age` in seconds and `Date`, the moment that it counts from; the requests of one second share what is written.
-fn age_and_date(age: u64, now: i64) -> (HeaderValue, HeaderValue) {
-    type Written = (u64, i64, HeaderValue, HeaderValue);
+fn age_and_date(validated: std::time::Instant, age: u64) -> (HeaderValue, HeaderValue) {
+    type Written = (std::time::Instant, u64, HeaderValue, HeaderValue);
     thread_local!(static LAST: RefCell<Option<Written>> = const { RefCell::new(None) });
     LAST.with_borrow_mut(|last| match last {
-        Some((of_age, at, age_header, date)) if (*of_age, *at) == (age, now) => (age_header.clone(), date.clone()),
+        Some((at, seconds, age_header, date)) if (*at, *seconds) == (validated, age) => {
+            (age_header.clone(), date.clone())
+        }
         _ => {
-            let asked = Timestamp::from_second(now.saturating_sub_unsigned(age)).unwrap_or(Timestamp::UNIX_EPOCH);
-            let (_, _, age, date) = last.insert((age, now, HeaderValue::from(age), http_date(asked)));
+            let asked = Timestamp::now().as_second().saturating_sub_unsigned(age);
+            let date = http_date(Timestamp::from_second(asked).unwrap_or(Timestamp::UNIX_EPOCH));
+            let (.., age, date) = last.insert((validated, age, HeaderValue::from(age), date));
             (age.clone(), date.clone())
         }
     })

@@ -10,6 +10,7 @@ pub mod head;
 pub mod http_cache;
 pub mod lifecycle;
 pub mod listener;
+pub mod metrics;
 pub mod middleware;
 pub mod openapi;
 pub mod prepared;

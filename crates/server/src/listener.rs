@@ -1,14 +1,16 @@
 //! A listener and the application behind it: every connection is watched, its answers pass through `finish`.
 
 use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
-use actix_http::{HttpService, KeepAlive, Protocol};
+use actix_http::{HttpService, KeepAlive, Protocol, Request};
 use actix_server::Server;
-use actix_service::{ServiceFactoryExt as _, fn_service, map_config};
-use actix_web::dev::AppConfig;
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::middleware::from_fn;
-use actix_web::{App, web};
+use actix_web::{App, Error, web};
 use socket2::SockRef;
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -16,7 +18,8 @@ use crate::config::{Faults, ServerSettings};
 use crate::connection::{Crowd, Watched};
 use crate::handlers::documentation::Documentation;
 use crate::lifecycle::Lifecycle;
-use crate::middleware::finish;
+use crate::metrics::{Metrics, Traffic};
+use crate::middleware::{Manners, finish};
 use crate::published::Catalogue;
 
 /// Connections that wait to be accepted.
@@ -40,19 +43,24 @@ pub fn bind(address: SocketAddr) -> std::io::Result<(TcpListener, SocketAddr)> {
 }
 
 /// What both listeners share.
-pub struct Site<'a> {
+#[derive(Clone)]
+pub struct Site {
     /// The collections.
     pub catalogue: web::Data<Catalogue>,
     /// The documentation.
     pub documentation: web::Data<Documentation>,
+    /// What is measured.
+    pub metrics: web::Data<Metrics>,
+    /// Where requests are counted.
+    pub traffic: Arc<Traffic>,
     /// Whether the server is on its way out.
     pub lifecycle: web::Data<Lifecycle>,
     /// How to serve.
-    pub settings: &'a ServerSettings,
+    pub settings: ServerSettings,
 }
 
-impl Site<'_> {
-    /// Serves routes to at most so many connections. No sooner than it is awaited.
+impl Site {
+    /// Serves routes to a crowd. No sooner than it is awaited.
     ///
     /// # Errors
     /// A listener that the system does not accept.
@@ -60,28 +68,18 @@ impl Site<'_> {
         &self,
         listener: TcpListener,
         workers: usize,
-        connections: usize,
+        crowd: &Arc<Crowd>,
         routes: fn(&mut web::ServiceConfig, &Catalogue),
     ) -> Result<Server, Faults> {
-        let (catalogue, lifecycle) = (self.catalogue.clone(), self.lifecycle.clone());
-        let documentation = self.documentation.clone();
-        let cors = web::Data::new(self.settings.cors.clone());
-        let crowd = Crowd::new(connections);
         let builder = Server::build()
             .workers(workers)
-            .max_concurrent_connections(connections.div_ceil(workers))
+            .max_concurrent_connections(crowd.most().div_ceil(workers))
             .disable_signals()
             .shutdown_timeout(self.settings.shutdown_timeout.as_secs());
         let stopping = builder.graceful_shutdown_signal();
+        let (site, crowd) = (self.clone(), Arc::clone(crowd));
         let factory = move || {
-            let (ending, cors, crowd, stopping) =
-                (lifecycle.get_ref().clone(), cors.clone(), crowd.clone(), stopping.clone());
-            let application = App::new()
-                .app_data(catalogue.clone())
-                .app_data(lifecycle.clone())
-                .app_data(documentation.clone())
-                .wrap(from_fn(move |request, next| finish(ending.clone(), cors.clone(), request, next)))
-                .configure(|config| routes(config, &catalogue));
+            let (crowd, stopping) = (Arc::clone(&crowd), stopping.clone());
             let http = HttpService::build()
                 // The watch over the connection knows the time of a request and of the pause after it.
                 .keep_alive(KeepAlive::Os)
@@ -90,9 +88,9 @@ impl Site<'_> {
                     let stopping = stopping.clone();
                     async move { stopping.notified().await }
                 })
-                .finish(map_config(application, |()| AppConfig::default()));
+                .finish(map_config(site.application(routes), |()| AppConfig::default()));
             fn_service(move |stream: TcpStream| {
-                let crowd = crowd.clone();
+                let crowd = Arc::clone(&crowd);
                 async move {
                     stream.set_nodelay(true)?;
                     let peer = stream.peer_addr().ok();
@@ -105,5 +103,31 @@ impl Site<'_> {
             .listen("http", listener, factory)
             .map_err(|error| vec![format!("server.port: the listener cannot be used: {}", error.kind())])?;
         Ok(server.run())
+    }
+
+    fn application(
+        &self,
+        routes: fn(&mut web::ServiceConfig, &Catalogue),
+    ) -> impl ServiceFactory<
+        Request,
+        Config = AppConfig,
+        Response = ServiceResponse,
+        Error = Error,
+        InitError = (),
+        Service: 'static,
+    > + use<> {
+        let manners = Rc::new(Manners {
+            lifecycle: self.lifecycle.get_ref().clone(),
+            cors: self.settings.cors.clone(),
+            traffic: Arc::clone(&self.traffic),
+        });
+        App::new()
+            .app_data(self.catalogue.clone())
+            .app_data(self.lifecycle.clone())
+            .app_data(self.documentation.clone())
+            .app_data(self.metrics.clone())
+            .wrap(from_fn(move |request, next| finish(Rc::clone(&manners), request, next)))
+            .configure(|config| routes(config, &self.catalogue))
+            .into_factory()
     }
 }

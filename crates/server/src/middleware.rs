@@ -1,6 +1,9 @@
 //! What every response has, whatever its status: a request id, the headers that browsers ask for, and problem
 //! documents in place of errors.
 
+use std::rc::Rc;
+use std::sync::Arc;
+
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
@@ -8,12 +11,14 @@ use actix_web::http::header::{
     CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, web};
+use actix_web::{Error, HttpResponse};
+use tokio::time::Instant;
 
 use crate::cors::Cors;
 use crate::error::{Kind, Problem};
 use crate::head;
 use crate::lifecycle::Lifecycle;
+use crate::metrics::Traffic;
 
 /// What a browser may do with an answer of an API: read it, from anywhere, and nothing else. A page brings its own policy.
 const SECURITY: [(HeaderName, HeaderValue); 4] = [
@@ -25,16 +30,27 @@ const SECURITY: [(HeaderName, HeaderValue); 4] = [
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What every answer depends on, whatever its route.
+pub struct Manners {
+    /// Whether the server is on its way out.
+    pub lifecycle: Lifecycle,
+    /// Who may read the answers.
+    pub cors: Cors,
+    /// Where requests are counted.
+    pub traffic: Arc<Traffic>,
+}
+
 /// Names the request, turns an error into its problem document, ends the connection during the drain.
 ///
 /// # Errors
 /// Those of the service that it wraps, before a request is routed.
 pub async fn finish(
-    lifecycle: Lifecycle,
-    cors: web::Data<Cors>,
+    manners: Rc<Manners>,
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse, Error> {
+    let Manners { lifecycle, cors, traffic } = &*manners;
+    let begun = Instant::now();
     let id = request_id(&request);
     let origin = request.headers().get(ORIGIN).cloned();
     let mut response = match too_large(&request) {
@@ -57,6 +73,8 @@ pub async fn finish(
     if lifecycle.is_draining() {
         head.set_connection_type(ConnectionType::Close);
     }
+    let (request, status) = (response.request(), response.status().as_u16());
+    traffic.count(request.method().as_str(), request.path(), status, begun.elapsed());
     Ok(response)
 }
 

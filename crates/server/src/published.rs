@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::web::{self, ServiceConfig};
-use adapters::{BlobSource, Cached, Store};
+use adapters::{BlobSource, CacheCounts, Cached, Store};
 use domain::{Collection, ContentSource};
 use tokio::runtime::Handle;
 
@@ -53,6 +53,8 @@ pub struct Open {
     pub keep: Box<dyn Fn(&Handle) + Send + Sync>,
     /// Tells how it is, without asking the store.
     pub standing: Box<dyn Fn() -> Standing + Send + Sync>,
+    /// How it has answered.
+    pub counts: Arc<CacheCounts>,
 }
 
 impl Open {
@@ -65,7 +67,7 @@ impl Open {
         let shelf = Arc::new(Shelf::new(Arc::clone(shared)));
         let source = BlobSource::<C>::new(Arc::clone(store), settings.source.limits, settings.source.zone.clone());
         let cached = Cached::new(Arc::new(Prepared::new(Arc::new(source), Arc::clone(&shelf))), settings.cache);
-        let (kept, watched, cache) = (cached.clone(), cached.clone(), settings.cache);
+        let (kept, watched, counts, cache) = (cached.clone(), cached.clone(), cached.counts(), settings.cache);
         let stack = cached.to_string();
         let offer = web::Data::new(Offer::<C> { source: Arc::new(cached), policy: Policy::new(cache), shelf });
         Self {
@@ -74,6 +76,7 @@ impl Open {
             configure: Box::new(move |config| routes(config, &offer)),
             keep: Box::new(move |runtime| drop(runtime.spawn(kept.clone().keep()))),
             standing: Box::new(move || Standing::of(&watched, cache)),
+            counts,
         }
     }
 }

@@ -20,6 +20,19 @@ pub fn publish<C: Collection>() -> Published {
     Published::new(collection::<C>)
 }
 
+/// The paths of the routes that are there whatever is published, as metrics name them.
+pub const FIXED: [&str; 9] = [
+    "/",
+    "/api",
+    "/openapi.json",
+    "/docs",
+    "/docs/problems",
+    "/schemas/{collection}.json",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+];
+
 /// The public routes.
 pub fn public(routes: &mut ServiceConfig, catalogue: &Catalogue) {
     // Paths are compared in this order: what is asked for most stands first.
@@ -34,20 +47,27 @@ pub fn public(routes: &mut ServiceConfig, catalogue: &Catalogue) {
     routes.service(read_only("/docs", documentation::docs));
     routes.service(read_only("/docs/problems", home::problem_page));
     routes.service(read_only("/schemas/{collection}.json", documentation::schema));
-    management(routes);
+    probes(routes);
 }
 
 /// The routes of one collection.
 pub fn collection<C: Collection>(routes: &mut ServiceConfig, offer: &web::Data<Offer<C>>) {
     let path = format!("/api/{}", C::NAME);
-    routes.app_data(offer.clone());
-    routes.service(read_only(&path, list::list::<C>));
+    let (listed, single) = (offer.clone(), offer.clone());
+    routes.service(read_only(&path, move |request| list::list(request, listed.clone())));
     // In a scope, whose prefix is compared, so that no other request pays for the pattern.
-    routes.service(web::scope(&path).service(read_only("/{id}", item::item::<C>)));
+    let item = move |request, id| item::item(request, single.clone(), id);
+    routes.service(web::scope(&path).service(read_only("/{id}", item)));
 }
 
-/// The routes of the management port, which the public port has too.
-pub fn management(routes: &mut ServiceConfig) {
+/// The routes of the management port.
+pub fn management(routes: &mut ServiceConfig, _: &Catalogue) {
+    routes.service(read_only("/metrics", health::metrics));
+    probes(routes);
+}
+
+/// What both ports have.
+fn probes(routes: &mut ServiceConfig) {
     routes.service(read_only("/healthz", health::live));
     routes.service(read_only("/readyz", health::ready));
     routes.default_service(web::to(not_found));

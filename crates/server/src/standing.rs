@@ -30,11 +30,25 @@ pub struct Standing {
     pub age: Option<u64>,
 }
 
+const INVALID: &str = "content-invalid";
+
 impl Standing {
     /// Whether there is something to answer with.
     #[must_use]
     pub fn is_good(&self) -> bool {
         self.items.is_some()
+    }
+
+    /// Whether it is older than it should be.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.state == "stale"
+    }
+
+    /// Whether the document, as far as it was seen, can be read.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        self.state != INVALID && self.last_error != Some(INVALID)
     }
 
     /// Looks at what is held.
@@ -43,7 +57,7 @@ impl Standing {
         let state = cached.state();
         let failure = state.failure.as_ref().map(|failure| match failure {
             ContentError::Missing { .. } => "content-missing",
-            ContentError::Invalid { .. } => "content-invalid",
+            ContentError::Invalid { .. } => INVALID,
             ContentError::Unavailable { .. } => "storage-unavailable",
         });
         let Some(snapshot) = state.snapshot else {

@@ -12,9 +12,11 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::config::{Faults, Settings};
+use crate::connection::Crowd;
 use crate::handlers::documentation::Documentation;
 use crate::lifecycle::{Lifecycle, Stop};
 use crate::listener::{Site, bind};
+use crate::metrics::{Metrics, Traffic};
 use crate::published::{Catalogue, Published};
 use crate::representation::Representations;
 use crate::routes;
@@ -66,14 +68,24 @@ impl Application {
             tracing::info!("{} comes through {}", open.name, open.stack);
             (open.keep)(&Handle::current());
         }
-        let catalogue = web::Data::new(Catalogue(open.into()));
-        let described: Vec<_> = published.iter().map(|published| published.described).collect();
-        let documentation = web::Data::new(Documentation::new(described));
+        let open: Arc<[_]> = open.into();
+        let traffic = Arc::new(Traffic::new(open.iter().map(|open| open.name), &routes::FIXED));
+        let crowds = (Crowd::new(server.max_connections), Crowd::new(PROBES));
+        let counted = vec![("public", Arc::clone(&crowds.0)), ("management", Arc::clone(&crowds.1))];
+        let metrics = Metrics::new(Arc::clone(&traffic), Arc::clone(&open), store, shared, counted);
         let lifecycle = Lifecycle::default();
-        let site = Site { documentation, catalogue, lifecycle: web::Data::new(lifecycle.clone()), settings: server };
+        let described: Vec<_> = published.iter().map(|published| published.described).collect();
+        let site = Site {
+            catalogue: web::Data::new(Catalogue(open)),
+            documentation: web::Data::new(Documentation::new(described)),
+            metrics: web::Data::new(metrics),
+            traffic,
+            lifecycle: web::Data::new(lifecycle.clone()),
+            settings: server.clone(),
+        };
         Ok(Self {
-            public: site.serve(public, server.workers, server.max_connections, routes::public)?,
-            management: site.serve(probes, 1, PROBES, |routes, _| routes::management(routes))?,
+            public: site.serve(public, server.workers, &crowds.0, routes::public)?,
+            management: site.serve(probes, 1, &crowds.1, routes::management)?,
             address,
             management_address,
             lifecycle,

@@ -36,6 +36,25 @@ pub struct StoreFailure {
     detail: Option<String>,
 }
 
+impl FailureKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::Auth, Self::Container, Self::Throttled, Self::Connect, Self::Timeout, Self::Answer];
+
+    /// Its name in a metric.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auth => "auth",
+            Self::Container => "container",
+            Self::Throttled => "throttled",
+            Self::Connect => "connect",
+            Self::Timeout => "timeout",
+            Self::Answer => "answer",
+        }
+    }
+}
+
 impl fmt::Display for StoreFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {

@@ -3,6 +3,7 @@
 mod azure;
 mod client;
 mod connection_string;
+mod counts;
 mod failure;
 mod identity;
 mod location;
@@ -21,6 +22,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub use azure::AzureAccess;
 pub use connection_string::{ConnectionString, Credential};
+pub use counts::StoreCounts;
 pub(crate) use failure::odd_answer;
 pub use failure::{FailureKind, StoreFailure};
 pub use identity::Identity;
@@ -30,6 +32,7 @@ pub use location::Location;
 pub struct Store {
     location: Location,
     backend: Backend,
+    counts: StoreCounts,
 }
 
 enum Backend {
@@ -73,13 +76,13 @@ impl Store {
                 }
             },
         };
-        Ok(Self { location, backend })
+        Ok(Self { location, backend, counts: StoreCounts::default() })
     }
 
     /// Wraps a store that is open already, under the name of a location.
     #[must_use]
     pub fn new(location: Location, store: Arc<dyn ObjectStore>) -> Self {
-        Self { location, backend: Backend::Fixed(store) }
+        Self { location, backend: Backend::Fixed(store), counts: StoreCounts::default() }
     }
 
     /// The store to ask now. A mounted connection string is read again, so that a key changes without a restart;
@@ -113,6 +116,12 @@ impl Store {
             Location::Azure { prefix, .. } => prefix.clone().join(document),
             Location::Folder(_) | Location::Memory => Path::from(document),
         }
+    }
+
+    /// How it was asked and has answered so far.
+    #[must_use]
+    pub fn counts(&self) -> &StoreCounts {
+        &self.counts
     }
 
     /// What a failure to get a document means.

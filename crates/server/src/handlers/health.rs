@@ -1,4 +1,4 @@
-//! `/healthz` and `/readyz`. Neither asks the store.
+//! `/healthz`, `/readyz` and `/metrics`. None asks the store.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::http_cache;
 use crate::lifecycle::Lifecycle;
+use crate::metrics::{self, Metrics};
 use crate::published::Catalogue;
 use crate::standing::Standing;
 
@@ -26,4 +27,9 @@ pub async fn ready(catalogue: web::Data<Catalogue>, lifecycle: web::Data<Lifecyc
     };
     let collections: BTreeMap<_, _> = standings.iter().map(|standing| (standing.name, standing)).collect();
     http_cache::status(ready, json!({"status": status, "collections": collections}).to_string())
+}
+
+/// The numbers of this moment.
+pub async fn metrics(metrics: web::Data<Metrics>) -> HttpResponse {
+    http_cache::page(metrics::MEDIA_TYPE, "Accept-Encoding", metrics.text())
 }

@@ -1,5 +1,6 @@
 //! The handlers before a source that answers as a test tells it to.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ use tokio::time::Instant;
 use crate::cors::Cors;
 use crate::http_cache::Policy;
 use crate::lifecycle::Lifecycle;
-use crate::middleware::finish;
+use crate::metrics::Traffic;
+use crate::middleware::{Manners, finish};
 use crate::published::Offer;
 use crate::representation::{Coding, Representations, Shelf};
 use crate::routes;
@@ -30,8 +32,10 @@ async fn get(
     let offer =
         Offer::<Faq> { source: Arc::new(source), policy: Policy::new(CacheSettings::default()), shelf: shelf() };
     let offer = web::Data::new(offer);
+    let traffic = Arc::new(Traffic::new(["faq"].into_iter(), &routes::FIXED));
+    let manners = Rc::new(Manners { lifecycle: Lifecycle::default(), cors: Cors::Any, traffic });
     let app = App::new()
-        .wrap(from_fn(|request, next| finish(Lifecycle::default(), web::Data::new(Cors::Any), request, next)))
+        .wrap(from_fn(move |request, next| finish(Rc::clone(&manners), request, next)))
         .configure(|config| routes::collection(config, &offer));
     call_service(&init_service(app).await, TestRequest::get().uri(path).to_request()).await
 }

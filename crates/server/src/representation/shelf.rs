@@ -3,6 +3,7 @@
 use std::hash::Hash;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use adapters::Count;
 use domain::{Collection, Query, Snapshot};
 use jiff::Timestamp;
 use quick_cache::sync::Cache;
@@ -13,7 +14,11 @@ use crate::error::{Kind, Problem};
 use crate::query;
 
 /// Representations of all collections, bounded in bytes.
-pub struct Representations(Cache<Key, Arc<Representation>, ByBytes>);
+pub struct Representations {
+    kept: Cache<Key, Arc<Representation>, ByBytes>,
+    found: Count,
+    made: Count,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
@@ -61,7 +66,20 @@ impl Representations {
     #[must_use]
     pub fn new(max_bytes: u64) -> Arc<Self> {
         let count = usize::try_from(max_bytes / TYPICAL).unwrap_or(usize::MAX).max(16);
-        Arc::new(Self(Cache::with_weighter(count, max_bytes, ByBytes)))
+        let (found, made) = Default::default();
+        Arc::new(Self { kept: Cache::with_weighter(count, max_bytes, ByBytes), found, made })
+    }
+
+    /// What they weigh.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.kept.weight()
+    }
+
+    /// How many stood ready when they were asked for, and how many did not.
+    #[must_use]
+    pub fn counts(&self) -> [(&'static str, u64); 2] {
+        [("ready", self.found.get()), ("made", self.made.get())]
     }
 }
 
@@ -158,7 +176,7 @@ impl Shelf {
         let find = |coding| {
             let key =
                 KeyRef { collection: C::NAME, version: &snapshot.version, modified: snapshot.modified, target, coding };
-            self.shared.0.get(&key).filter(|found| found.until.is_none_or(|until| now < until))
+            self.shared.kept.get(&key).filter(|found| found.until.is_none_or(|until| now < until))
         };
         let keep = |coding, made: &Arc<Representation>| {
             let key = Key {
@@ -168,11 +186,13 @@ impl Shelf {
                 target: target.into(),
                 coding,
             };
-            self.shared.0.insert(key, Arc::clone(made));
+            self.shared.kept.insert(key, Arc::clone(made));
         };
         if let Some(found) = find(coding) {
+            self.shared.found.up();
             return Ok(found);
         }
+        self.shared.made.up();
         let plain = match find(Coding::Identity) {
             Some(plain) => plain,
             None => {

@@ -15,6 +15,7 @@ mod fake_store;
 mod fourth;
 mod http;
 mod identity;
+mod metrics;
 mod outage;
 mod probes;
 mod program;
