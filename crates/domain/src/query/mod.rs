@@ -1,10 +1,9 @@
 //! Filter, sort, page, search: pure functions on the items of one version.
 
 mod filter;
+mod order;
 mod parse;
 mod time;
-
-use std::cmp::Ordering;
 
 use jiff::Timestamp;
 
@@ -26,7 +25,7 @@ pub const MAX_FILTERS: usize = 20;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     filters: Vec<filter::Filter>,
-    order: Vec<Key>,
+    order: Vec<order::Key>,
     words: Vec<String>,
     time: time::Window,
     /// The fields to send, all where it is empty.
@@ -35,13 +34,6 @@ pub struct Query {
     pub limit: usize,
     /// How many items to pass over.
     pub offset: usize,
-}
-
-/// One field to sort by.
-#[derive(Debug, Clone, PartialEq)]
-struct Key {
-    path: Vec<String>,
-    descending: bool,
 }
 
 /// The items that a query finds.
@@ -88,65 +80,11 @@ impl Query {
         let mut found: Vec<&Item<C>> = items.list().iter().enumerate().filter(matches).map(|(_, item)| item).collect();
         let total = found.len();
         if !self.order.is_empty() {
-            found = sorted(found, &self.order, self.offset.saturating_add(self.limit));
+            found = order::sorted(found, &self.order, self.offset.saturating_add(self.limit));
         }
         let page = found.into_iter().skip(self.offset).take(self.limit).collect();
         Found { page, total, changes_at: self.time.changes_at(items, now) }
     }
-}
-
-/// The first `wanted` items by keys that are looked up once for each; equals stay in the order in which they come.
-fn sorted<'a, C: Collection>(found: Vec<&'a Item<C>>, order: &[Key], wanted: usize) -> Vec<&'a Item<C>> {
-    let keys =
-        |item: &'a Item<C>| -> Vec<Option<SortKey<'a>>> { order.iter().map(|key| first(item, &key.path)).collect() };
-    let mut keyed: Vec<_> = found.into_iter().enumerate().map(|(index, item)| (keys(item), index, item)).collect();
-    let compare = |(a, first, _): &Keyed<'a, C>, (b, second, _): &Keyed<'a, C>| {
-        let each = order.iter().zip(a.iter().zip(b));
-        each.map(|(key, (a, b))| against(a.as_ref(), b.as_ref(), key.descending))
-            .find(|ordering| ordering.is_ne())
-            .unwrap_or_else(|| first.cmp(second))
-    };
-    if wanted < keyed.len() {
-        keyed.select_nth_unstable_by(wanted, compare);
-        keyed.truncate(wanted);
-    }
-    keyed.sort_unstable_by(compare);
-    keyed.into_iter().map(|(.., item)| item).collect()
-}
-
-/// An item with its keys and its place in default order.
-type Keyed<'a, C> = (Vec<Option<SortKey<'a>>>, usize, &'a Item<C>);
-
-/// A scalar to sort by; text is folded, so that `É` stands with `e`.
-enum SortKey<'a> {
-    Text(String),
-    Other(Scalar<'a>),
-}
-
-fn first<'a, C: Collection>(item: &'a Item<C>, path: &[String]) -> Option<SortKey<'a>> {
-    let (name, rest) = path.split_first()?;
-    let mut key = None;
-    item.view(name)?.any(rest, &mut |scalar| {
-        key = Some(match scalar {
-            Scalar::Text(text) => SortKey::Text(fold(text)),
-            other => SortKey::Other(other),
-        });
-        true
-    });
-    key
-}
-
-fn against(a: Option<&SortKey<'_>>, b: Option<&SortKey<'_>>, descending: bool) -> Ordering {
-    let ordering = match (a, b) {
-        (None, None) => return Ordering::Equal,
-        (None, Some(_)) => return Ordering::Greater,
-        (Some(_), None) => return Ordering::Less,
-        (Some(SortKey::Text(a)), Some(SortKey::Text(b))) => a.cmp(b),
-        (Some(SortKey::Other(a)), Some(SortKey::Other(b))) => a.compare(*b),
-        (Some(SortKey::Other(_)), Some(SortKey::Text(_))) => Ordering::Less,
-        (Some(SortKey::Text(_)), Some(SortKey::Other(_))) => Ordering::Greater,
-    };
-    if descending { ordering.reverse() } else { ordering }
 }
 
 /// All that an item says in words, folded, for `q`.

@@ -2,7 +2,8 @@
 
 use super::filter::{Filter, Operand, Operator};
 use super::time::Moment;
-use super::{Key, MAX_FILTERS, MAX_LIMIT, Query};
+use super::order::Key;
+use super::{MAX_FILTERS, MAX_LIMIT, Query};
 use crate::collection::{Collection, Items};
 use crate::text::fold;
 use crate::view::Kind;

@@ -130,7 +130,7 @@ impl Traffic {
             encoder.encode_descriptor("http_request_duration_seconds", about, None, MetricType::Histogram)?;
         for route in &self.routes {
             let counts: Vec<_> = route.latency.iter().map(|count| count.load(Ordering::Relaxed)).collect();
-            let bounds = BOUNDS.iter().map(Duration::as_secs_f64).chain([f64::MAX]);
+            let bounds = BOUNDS.iter().map(Duration::as_secs_f64).chain([f64::INFINITY]);
             let buckets: Vec<_> = bounds.zip(counts.iter().copied()).collect();
             let sum = Duration::from_nanos(route.nanoseconds.load(Ordering::Relaxed)).as_secs_f64();
             let labels = [("route", route.template.as_str())];

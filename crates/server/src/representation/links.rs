@@ -60,11 +60,13 @@ impl Links {
 
     /// The same as a `Link` header (RFC 8288), with the way to the documentation.
     pub(super) fn header(&self) -> Option<HeaderValue> {
+        // Where there is one page, every link would lead to where the client is.
+        let several = self.prev.is_some() || self.next.is_some();
         let pages = [
-            ("first", Some(&self.first)),
+            ("first", several.then_some(&self.first)),
             ("prev", self.prev.as_ref()),
             ("next", self.next.as_ref()),
-            ("last", Some(&self.last)),
+            ("last", several.then_some(&self.last)),
         ];
         let links = pages.iter().filter_map(|(rel, page)| page.map(|page| format!("<{page}>; rel=\"{rel}\"")));
         let described = "</openapi.json>; rel=\"service-desc\"".to_owned();

@@ -47,6 +47,7 @@ async fn requests_are_counted_by_route_method_and_status() {
     assert_eq!(number(&text, r#"blobcast_content_valid{collection="events"}"#), 1.0);
     assert!(number(&text, r#"blobcast_store_requests_total{result="content"}"#) >= 3.0);
     assert!(number(&text, r#"blobcast_connections{listener="public"}"#) >= 1.0);
+    assert_eq!(number(&text, r#"blobcast_http_request_duration_seconds_bucket{le="+Inf",route="/api/faq"}"#), 5.0);
     assert!(text.ends_with("# EOF\n"));
 }
 
