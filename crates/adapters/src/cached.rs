@@ -107,6 +107,14 @@ impl<C: Collection> Cached<C> {
         Self(Arc::new(Core { inner, settings, runtime, values, flight, counts }))
     }
 
+    /// What is held, within its TTL: what `load` would answer without waiting for anyone.
+    #[must_use]
+    pub fn fresh(&self) -> Option<Arc<Snapshot<C>>> {
+        let fresh = self.0.held().filter(|held| age(held) < self.0.settings.ttl)?;
+        self.0.counts.fresh.up();
+        Some(fresh)
+    }
+
     /// How it has answered so far.
     #[must_use]
     pub fn counts(&self) -> Arc<CacheCounts> {
@@ -142,31 +150,26 @@ impl<C: Collection> Cached<C> {
 #[async_trait]
 impl<C: Collection> ContentSource<C> for Cached<C> {
     async fn load(&self) -> Outcome<C> {
-        let Core { counts, settings, .. } = &*self.0;
-        let held = self.0.held();
-        let held_for = held.as_ref().map_or(Duration::MAX, age);
-        match held {
-            Some(fresh) if held_for < settings.ttl => {
-                counts.fresh.up();
-                Ok(fresh)
-            }
-            held => {
-                let outcome = self.0.answer(held, held_for).await;
-                match &outcome {
-                    Ok(snapshot) if age(snapshot) < settings.ttl => counts.waited.up(),
-                    Ok(_) => counts.stale.up(),
-                    Err(_) => counts.failed.up(),
-                }
-                outcome
-            }
+        if let Some(fresh) = self.fresh() {
+            return Ok(fresh);
         }
+        let outcome = self.0.answer().await;
+        let counts = &self.0.counts;
+        match &outcome {
+            Ok(snapshot) if age(snapshot) < self.0.settings.ttl => counts.waited.up(),
+            Ok(_) => counts.stale.up(),
+            Err(_) => counts.failed.up(),
+        }
+        outcome
     }
 }
 
 impl<C: Collection> Core<C> {
     /// Answers where what is held, if anything, is past its TTL.
-    async fn answer(self: &Arc<Self>, held: Option<Arc<Snapshot<C>>>, age: Duration) -> Outcome<C> {
+    async fn answer(self: &Arc<Self>) -> Outcome<C> {
         let CacheSettings { ttl, stale_while_revalidate, stale_if_error } = self.settings;
+        let held = self.held();
+        let age = held.as_ref().map_or(Duration::MAX, age);
         let usable = held.clone().filter(|_| age < ttl.saturating_add(stale_if_error));
         let (landing, failed) = match self.board(held.as_ref()) {
             Boarding::Landed(snapshot) => return Ok(snapshot),

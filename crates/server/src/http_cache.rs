@@ -8,7 +8,7 @@ use actix_web::http::header::{
     VARY,
 };
 use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpResponse};
 use adapters::CacheSettings;
 use domain::Snapshot;
 use jiff::fmt::rfc2822::DateTimePrinter;
@@ -23,7 +23,7 @@ use crate::representation::Representation;
 /// # Errors
 /// `precondition-failed` when the client wants another version (RFC 9110 §13.1.1, §13.1.4).
 pub fn content<C>(
-    request: &HttpRequest,
+    request: &impl HttpMessage,
     snapshot: &Snapshot<C>,
     policy: &Policy,
     sent: &Representation,
@@ -85,20 +85,20 @@ pub fn status(good: bool, body: String) -> HttpResponse {
 }
 
 /// Whether `If-Match` or, without it, `If-Unmodified-Since` is false. Our weak tags never match strongly.
-fn is_refused(request: &HttpRequest, modified: Timestamp) -> bool {
+fn is_refused(request: &impl HttpMessage, modified: Timestamp) -> bool {
     if let Some(wanted) = request.headers().get(IF_MATCH) {
         return wanted.to_str().is_ok_and(|wanted| wanted.trim() != "*");
     }
     date_of(request, IF_UNMODIFIED_SINCE).is_some_and(|since| modified > since)
 }
 
-fn date_of(request: &HttpRequest, name: HeaderName) -> Option<Timestamp> {
+fn date_of(request: &impl HttpMessage, name: HeaderName) -> Option<Timestamp> {
     let date = request.headers().get(name)?.to_str().ok()?;
     Timestamp::try_from(httpdate::parse_http_date(date).ok()?).ok()
 }
 
 /// RFC 9110 §13.2.2: `If-None-Match` decides alone where it stands and can be read; else `If-Modified-Since` does.
-fn is_known(request: &HttpRequest, etag: &HeaderValue, modified: Timestamp) -> bool {
+fn is_known(request: &impl HttpMessage, etag: &HeaderValue, modified: Timestamp) -> bool {
     if request.headers().contains_key(IF_NONE_MATCH) {
         let ours = etag.to_str().ok().and_then(|etag| etag.parse::<EntityTag>().ok());
         return match IfNoneMatch::parse(request) {

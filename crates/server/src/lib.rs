@@ -4,6 +4,7 @@ pub mod cli;
 pub mod config;
 pub mod connection;
 pub mod cors;
+pub mod door;
 pub mod error;
 pub mod handlers;
 pub mod head;

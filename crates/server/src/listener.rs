@@ -5,10 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_http::{HttpService, KeepAlive, Protocol, Request};
+use actix_http::body::BoxBody;
+use actix_http::{HttpService, KeepAlive, Protocol, Request, Response};
 use actix_server::Server;
-use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
-use actix_web::dev::{AppConfig, ServiceResponse};
+use actix_service::{ServiceFactory, ServiceFactoryExt as _, fn_factory, fn_service, map_config};
+use actix_web::dev::AppConfig;
 use actix_web::middleware::from_fn;
 use actix_web::{App, Error, web};
 use socket2::SockRef;
@@ -16,11 +17,12 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use crate::config::{Faults, ServerSettings};
 use crate::connection::{Crowd, Watched};
+use crate::door::Door;
 use crate::handlers::documentation::Documentation;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::{Metrics, Traffic};
 use crate::middleware::{Manners, finish};
-use crate::published::Catalogue;
+use crate::published::{Catalogue, Open};
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -60,7 +62,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// Serves routes to a crowd. No sooner than it is awaited.
+    /// Serves routes to a crowd, and the lists of some collections before that. No sooner than it is awaited.
     ///
     /// # Errors
     /// A listener that the system does not accept.
@@ -69,6 +71,7 @@ impl Site {
         listener: TcpListener,
         workers: usize,
         crowd: &Arc<Crowd>,
+        at_door: &Arc<[Open]>,
         routes: fn(&mut web::ServiceConfig, &Catalogue),
     ) -> Result<Server, Faults> {
         let builder = Server::build()
@@ -77,7 +80,7 @@ impl Site {
             .disable_signals()
             .shutdown_timeout(self.settings.shutdown_timeout.as_secs());
         let stopping = builder.graceful_shutdown_signal();
-        let (site, crowd) = (self.clone(), Arc::clone(crowd));
+        let (site, crowd, at_door) = (self.clone(), Arc::clone(crowd), Arc::clone(at_door));
         let factory = move || {
             let (crowd, stopping) = (Arc::clone(&crowd), stopping.clone());
             let http = HttpService::build()
@@ -88,7 +91,7 @@ impl Site {
                     let stopping = stopping.clone();
                     async move { stopping.notified().await }
                 })
-                .finish(map_config(site.application(routes), |()| AppConfig::default()));
+                .finish(site.door(Arc::clone(&at_door), routes));
             fn_service(move |stream: TcpStream| {
                 let crowd = Arc::clone(&crowd);
                 async move {
@@ -105,29 +108,37 @@ impl Site {
         Ok(server.run())
     }
 
-    fn application(
+    /// The application behind its door.
+    fn door(
         &self,
+        open: Arc<[Open]>,
         routes: fn(&mut web::ServiceConfig, &Catalogue),
     ) -> impl ServiceFactory<
         Request,
-        Config = AppConfig,
-        Response = ServiceResponse,
+        Config = (),
+        Response = Response<BoxBody>,
         Error = Error,
         InitError = (),
         Service: 'static,
+        Future: 'static,
     > + use<> {
         let manners = Rc::new(Manners {
             lifecycle: self.lifecycle.get_ref().clone(),
             cors: self.settings.cors.clone(),
             traffic: Arc::clone(&self.traffic),
         });
-        App::new()
+        let manners_at_door = Rc::clone(&manners);
+        let application = App::new()
             .app_data(self.catalogue.clone())
             .app_data(self.lifecycle.clone())
             .app_data(self.documentation.clone())
             .app_data(self.metrics.clone())
             .wrap(from_fn(move |request, next| finish(Rc::clone(&manners), request, next)))
-            .configure(|config| routes(config, &self.catalogue))
-            .into_factory()
+            .configure(|config| routes(config, &self.catalogue));
+        let application = map_config(application, |()| AppConfig::default());
+        fn_factory(move || {
+            let (application, open, manners) = (application.new_service(()), Arc::clone(&open), Rc::clone(&manners_at_door));
+            async move { Ok(Door { application: application.await?, open, manners }) }
+        })
     }
 }

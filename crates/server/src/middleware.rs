@@ -5,10 +5,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::body::BoxBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::ConnectionType;
+use actix_web::dev::{ResponseHead, ServiceRequest, ServiceResponse};
+use actix_web::http::{ConnectionType, Uri};
 use actix_web::http::header::{
-    CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse};
@@ -40,6 +40,23 @@ pub struct Manners {
     pub traffic: Arc<Traffic>,
 }
 
+impl Manners {
+    /// Gives an answer what every answer has.
+    pub fn dress(&self, request: &HeaderMap, id: HeaderValue, head: &mut ResponseHead) {
+        self.cors.allow(request.get(ORIGIN), head.headers_mut());
+        for (name, value) in SECURITY {
+            // A page has brought its own policy.
+            if name != CONTENT_SECURITY_POLICY || !head.headers().contains_key(CONTENT_SECURITY_POLICY) {
+                head.headers_mut().append(name, value);
+            }
+        }
+        head.headers_mut().append(X_REQUEST_ID, id);
+        if self.lifecycle.is_draining() {
+            head.set_connection_type(ConnectionType::Close);
+        }
+    }
+}
+
 /// Names the request, turns an error into its problem document, ends the connection during the drain.
 ///
 /// # Errors
@@ -49,11 +66,9 @@ pub async fn finish(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse, Error> {
-    let Manners { lifecycle, cors, traffic } = &*manners;
     let begun = Instant::now();
-    let id = request_id(&request);
-    let origin = request.headers().get(ORIGIN).cloned();
-    let mut response = match too_large(&request) {
+    let id = request_id(request.headers());
+    let mut response = match too_large(request.uri(), request.headers()) {
         Some(problem) => request.into_response(HttpResponse::from_error(problem)),
         None => next.call(request).await?,
     };
@@ -61,40 +76,30 @@ pub async fn finish(
         let document = problem.respond(response.request().path(), id.to_str().unwrap_or_default());
         response = response.into_response(document);
     }
-    cors.allow(origin.as_ref(), response.headers_mut());
-    let head = response.response_mut().head_mut();
-    for (name, value) in SECURITY {
-        // A page has brought its own policy.
-        if name != CONTENT_SECURITY_POLICY || !head.headers().contains_key(CONTENT_SECURITY_POLICY) {
-            head.headers_mut().append(name, value);
-        }
-    }
-    head.headers_mut().append(X_REQUEST_ID, id);
-    if lifecycle.is_draining() {
-        head.set_connection_type(ConnectionType::Close);
-    }
-    let (request, status) = (response.request(), response.status().as_u16());
-    traffic.count(request.method().as_str(), request.path(), status, begun.elapsed());
-    Ok(response)
+    let (request, mut response) = response.into_parts();
+    manners.dress(request.headers(), id, response.head_mut());
+    let status = response.status().as_u16();
+    manners.traffic.count(request.method().as_str(), request.path(), status, begun.elapsed());
+    Ok(ServiceResponse::new(request, response))
 }
 
 /// What is wrong with the size of a head that has come whole.
-fn too_large(request: &ServiceRequest) -> Option<Problem> {
-    if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > head::TARGET) {
+pub(crate) fn too_large(uri: &Uri, headers: &HeaderMap) -> Option<Problem> {
+    if uri.path_and_query().is_some_and(|target| target.as_str().len() > head::TARGET) {
         return Some(Problem::new(Kind::TargetTooLong, "The address of this request is longer than 8 KiB."));
     }
-    let size: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     let problem = || Problem::new(Kind::HeadTooLarge, "The header fields of this request are larger than 16 KiB.");
     (size > head::HEAD).then(problem)
 }
 
 /// The id that the client gave, when it is a plain word of at most 64 characters, else a new one.
-fn request_id(request: &ServiceRequest) -> HeaderValue {
+pub(crate) fn request_id(headers: &HeaderMap) -> HeaderValue {
     let plain = |value: &&HeaderValue| {
         let bytes = value.as_bytes();
         (1..=64).contains(&bytes.len()) && bytes.iter().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(c))
     };
-    match request.headers().get(X_REQUEST_ID).filter(plain) {
+    match headers.get(X_REQUEST_ID).filter(plain) {
         Some(given) => given.clone(),
         None => HeaderValue::from_bytes(&hexadecimal(fastrand::u64(..))).unwrap_or(HeaderValue::from_static("-")),
     }

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use actix_http::Request;
+use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use adapters::{BlobSource, CacheCounts, Cached, Store};
 use domain::{Collection, ContentSource};
 use tokio::runtime::Handle;
 
 use crate::config::Settings;
+use crate::handlers::list;
 use crate::http_cache::Policy;
 use crate::openapi::Described;
 use crate::prepared::Prepared;
@@ -49,6 +52,8 @@ pub struct Open {
     pub stack: String,
     /// Adds its routes to an application.
     pub configure: Box<dyn Fn(&mut ServiceConfig) + Send + Sync>,
+    /// Answers a request for its plain list where that takes no wait.
+    pub ready: Box<dyn Fn(&Request) -> Option<HttpResponse> + Send + Sync>,
     /// Starts to keep it fresh, for ever, on a runtime.
     pub keep: Box<dyn Fn(&Handle) + Send + Sync>,
     /// Tells how it is, without asking the store.
@@ -69,11 +74,14 @@ impl Open {
         let cached = Cached::new(Arc::new(Prepared::new(Arc::new(source), Arc::clone(&shelf))), settings.cache);
         let (kept, watched, counts, cache) = (cached.clone(), cached.clone(), cached.counts(), settings.cache);
         let stack = cached.to_string();
+        let at_door = cached.clone();
         let offer = web::Data::new(Offer::<C> { source: Arc::new(cached), policy: Policy::new(cache), shelf });
+        let offered = offer.clone();
         Self {
             name: C::NAME,
             stack,
             configure: Box::new(move |config| routes(config, &offer)),
+            ready: Box::new(move |request| list::ready(request, &*at_door.fresh()?, &offered)),
             keep: Box::new(move |runtime| drop(runtime.spawn(kept.clone().keep()))),
             standing: Box::new(move || Standing::of(&watched, cache)),
             counts,

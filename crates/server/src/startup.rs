@@ -76,7 +76,7 @@ impl Application {
         let lifecycle = Lifecycle::default();
         let described: Vec<_> = published.iter().map(|published| published.described).collect();
         let site = Site {
-            catalogue: web::Data::new(Catalogue(open)),
+            catalogue: web::Data::new(Catalogue(Arc::clone(&open))),
             documentation: web::Data::new(Documentation::new(described)),
             metrics: web::Data::new(metrics),
             traffic,
@@ -84,8 +84,8 @@ impl Application {
             settings: server.clone(),
         };
         Ok(Self {
-            public: site.serve(public, server.workers, &crowds.0, routes::public)?,
-            management: site.serve(probes, 1, &crowds.1, routes::management)?,
+            public: site.serve(public, server.workers, &crowds.0, &open, routes::public)?,
+            management: site.serve(probes, 1, &crowds.1, &Arc::from([]), routes::management)?,
             address,
             management_address,
             lifecycle,

@@ -1,7 +1,8 @@
 //! `/api/{collection}`.
 
+use actix_http::{HttpMessage as _, Request};
 use actix_web::{HttpRequest, HttpResponse, web};
-use domain::Collection;
+use domain::{Collection, Snapshot};
 
 use crate::error::Problem;
 use crate::http_cache;
@@ -17,4 +18,10 @@ pub async fn list<C: Collection>(request: HttpRequest, offer: web::Data<Offer<C>
     let coding = Coding::wanted(request.headers());
     let list = offer.shelf.list(&snapshot, request.query_string(), coding)?;
     http_cache::content(&request, &snapshot, &offer.policy, &list)
+}
+
+/// The plain list, if it stands ready: the same answer, without a query.
+pub fn ready<C: Collection>(request: &Request, snapshot: &Snapshot<C>, offer: &Offer<C>) -> Option<HttpResponse> {
+    let list = offer.shelf.plain(snapshot, Coding::wanted(request.headers()))?;
+    http_cache::content(request, snapshot, &offer.policy, &list).ok()
 }

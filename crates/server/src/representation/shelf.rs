@@ -157,7 +157,8 @@ impl Shelf {
         })
     }
 
-    fn plain<C>(&self, snapshot: &Snapshot<C>, coding: Coding) -> Option<Arc<Representation>> {
+    /// The plain list of this version, if it stands ready.
+    pub fn plain<C>(&self, snapshot: &Snapshot<C>, coding: Coding) -> Option<Arc<Representation>> {
         let plain = self.plain.read().unwrap_or_else(PoisonError::into_inner);
         let plain =
             plain.as_ref().filter(|plain| plain.version == snapshot.version && plain.modified == snapshot.modified)?;

@@ -82,6 +82,8 @@ async fn every_route_has_its_name_and_the_public_port_has_no_metrics() {
         assert_eq!(template, general.replace("/schemas/faq", "/schemas/{collection}"), "{path}");
     }
     assert_eq!(app.get("/metrics").await.status(), 404);
+    let content = app.client.get(format!("{}/api/faq", app.management)).send().await.unwrap();
+    assert_eq!(content.status(), 404, "the management port has no content");
 }
 
 #[tokio::test]
