@@ -242,7 +242,8 @@ impl<C: Collection> Core<C> {
             Ok(new) => {
                 let old = self.held();
                 let known = old.as_ref().is_some_and(|old| old.version == new.version);
-                if known { self.counts.unchanged.up() } else { self.counts.updated.up() }
+                let count = if known { &self.counts.unchanged } else { &self.counts.updated };
+                count.up();
                 self.values.insert(C::NAME, Arc::clone(new));
                 drop(flight);
                 report_version(old.as_deref(), new, before.is_some());

@@ -88,7 +88,19 @@ impl<T> Watched<T> {
         let since = Instant::now();
         let alarm = Box::pin(sleep_until(since + HEAD));
         let head = Head::default();
-        Self { io, crowd, head, asked: false, looks: 0, answered: false, since, limit: HEAD, alarm, waker: None, refused: None }
+        Self {
+            io,
+            crowd,
+            head,
+            asked: false,
+            looks: 0,
+            answered: false,
+            since,
+            limit: HEAD,
+            alarm,
+            waker: None,
+            refused: None,
+        }
     }
 
     /// The moment when patience with the client ends, if it is the client that is waited for.

@@ -107,12 +107,9 @@ impl Kind {
             Self::UnknownMethod => {
                 ("unknown-method", StatusCode::NOT_IMPLEMENTED, "There is no such method", "Use GET, HEAD or OPTIONS.")
             }
-            Self::TargetTooLong => (
-                "uri-too-long",
-                StatusCode::URI_TOO_LONG,
-                "The address is too long",
-                "An address has at most 8 KiB.",
-            ),
+            Self::TargetTooLong => {
+                ("uri-too-long", StatusCode::URI_TOO_LONG, "The address is too long", "An address has at most 8 KiB.")
+            }
             Self::HeadTooLarge => (
                 "headers-too-large",
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,

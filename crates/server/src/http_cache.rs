@@ -11,8 +11,8 @@ use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpResponse};
 use adapters::CacheSettings;
 use domain::Snapshot;
-use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use tokio::time::Instant;
 
 use crate::error::{Kind, Problem};
@@ -99,7 +99,11 @@ fn date_of(request: &impl HttpMessage, name: HeaderName) -> Option<Timestamp> {
 
 /// RFC 9110 §13.2.2: `If-None-Match` decides alone where it stands and can be read; else `If-Modified-Since` does.
 fn is_known(request: &impl HttpMessage, etag: &HeaderValue, modified: Timestamp) -> bool {
-    if request.headers().contains_key(IF_NONE_MATCH) {
+    if let Some(theirs) = request.headers().get(IF_NONE_MATCH) {
+        // As nearly every client sends it: what it was given, and nothing else.
+        if theirs == etag {
+            return true;
+        }
         let ours = etag.to_str().ok().and_then(|etag| etag.parse::<EntityTag>().ok());
         return match IfNoneMatch::parse(request) {
             Ok(IfNoneMatch::Any) => true,

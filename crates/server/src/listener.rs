@@ -137,7 +137,8 @@ impl Site {
             .configure(|config| routes(config, &self.catalogue));
         let application = map_config(application, |()| AppConfig::default());
         fn_factory(move || {
-            let (application, open, manners) = (application.new_service(()), Arc::clone(&open), Rc::clone(&manners_at_door));
+            let (application, open, manners) =
+                (application.new_service(()), Arc::clone(&open), Rc::clone(&manners_at_door));
             async move { Ok(Door { application: application.await?, open, manners }) }
         })
     }

@@ -4,14 +4,14 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use actix_web::Error;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ResponseHead, ServiceRequest, ServiceResponse};
-use actix_web::http::{ConnectionType, Uri};
 use actix_web::http::header::{
     CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
+use actix_web::http::{ConnectionType, Uri};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse};
 use tokio::time::Instant;
 
 use crate::cors::Cors;
@@ -68,14 +68,23 @@ pub async fn finish(
 ) -> Result<ServiceResponse, Error> {
     let begun = Instant::now();
     let id = request_id(request.headers());
-    let mut response = match too_large(request.uri(), request.headers()) {
-        Some(problem) => request.into_response(HttpResponse::from_error(problem)),
-        None => next.call(request).await?,
+    let written = |problem: &Problem, path: &str| problem.respond(path, id.to_str().unwrap_or_default());
+    let response = match too_large(request.uri(), request.headers()) {
+        Some(problem) => {
+            let document = written(&problem, request.path());
+            request.into_response(document)
+        }
+        None => {
+            let response = next.call(request).await?;
+            match response.response().error().and_then(|error| error.as_error::<Problem>()) {
+                Some(problem) => {
+                    let document = written(problem, response.request().path());
+                    response.into_response(document)
+                }
+                None => response,
+            }
+        }
     };
-    if let Some(problem) = response.response().error().and_then(|error| error.as_error::<Problem>()) {
-        let document = problem.respond(response.request().path(), id.to_str().unwrap_or_default());
-        response = response.into_response(document);
-    }
     let (request, mut response) = response.into_parts();
     manners.dress(request.headers(), id, response.head_mut());
     let status = response.status().as_u16();

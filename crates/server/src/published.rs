@@ -44,6 +44,9 @@ impl Published {
     }
 }
 
+/// Answers a request, or leaves it to the application.
+type Ready = dyn Fn(&Request) -> Option<HttpResponse> + Send + Sync;
+
 /// A collection that is open: its routes, its keeper, and how it is.
 pub struct Open {
     /// Its name.
@@ -53,7 +56,7 @@ pub struct Open {
     /// Adds its routes to an application.
     pub configure: Box<dyn Fn(&mut ServiceConfig) + Send + Sync>,
     /// Answers a request for its plain list where that takes no wait.
-    pub ready: Box<dyn Fn(&Request) -> Option<HttpResponse> + Send + Sync>,
+    pub ready: Box<Ready>,
     /// Starts to keep it fresh, for ever, on a runtime.
     pub keep: Box<dyn Fn(&Handle) + Send + Sync>,
     /// Tells how it is, without asking the store.

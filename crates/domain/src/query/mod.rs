@@ -80,7 +80,7 @@ impl Query {
         let mut found: Vec<&Item<C>> = items.list().iter().enumerate().filter(matches).map(|(_, item)| item).collect();
         let total = found.len();
         if !self.order.is_empty() {
-            found = order::sorted(found, &self.order, self.offset.saturating_add(self.limit));
+            found = order::sorted(&found, &self.order, self.offset.saturating_add(self.limit));
         }
         let page = found.into_iter().skip(self.offset).take(self.limit).collect();
         Found { page, total, changes_at: self.time.changes_at(items, now) }

@@ -15,8 +15,8 @@ pub(super) struct Key {
 }
 
 /// The first `wanted` items by keys that are looked up once for each; equals stay in the order in which they come.
-pub(super) fn sorted<'a, C: Collection>(found: Vec<&'a Item<C>>, order: &[Key], wanted: usize) -> Vec<&'a Item<C>> {
-    let keys = Keys::of(&found, order);
+pub(super) fn sorted<'a, C: Collection>(found: &[&'a Item<C>], order: &[Key], wanted: usize) -> Vec<&'a Item<C>> {
+    let keys = Keys::of(found, order);
     let mut places: Vec<usize> = (0..found.len()).collect();
     if wanted < places.len() {
         places.select_nth_unstable_by(wanted, |a, b| keys.compare(*a, *b));

@@ -1,8 +1,8 @@
 //! Parameters to a query. Every fault is told at once, and none is guessed away.
 
 use super::filter::{Filter, Operand, Operator};
-use super::time::Moment;
 use super::order::Key;
+use super::time::Moment;
 use super::{MAX_FILTERS, MAX_LIMIT, Query};
 use crate::collection::{Collection, Items};
 use crate::text::fold;

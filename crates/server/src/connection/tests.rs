@@ -89,11 +89,11 @@ async fn an_answer_that_takes_its_time_is_waited_for_and_one_that_never_comes_is
     let (mut server, mut client, _) = watched(100);
     client.write_all(REQUEST).await.unwrap();
     let mut buffer = [0; 1024];
-    server.read(&mut buffer).await.unwrap();
+    assert_eq!(server.read(&mut buffer).await.unwrap(), REQUEST.len());
     let waited = tokio::time::timeout(Duration::from_secs(20), server.read(&mut buffer)).await;
     assert!(waited.is_err(), "20 s are within its time");
     server.write_all(b"answer").await.unwrap();
-    client.read(&mut buffer).await.unwrap();
+    assert_eq!(client.read(&mut buffer).await.unwrap(), 6);
     client.write_all(REQUEST).await.unwrap();
     let (took, _) = ended(server, client).await;
     assert!((Duration::from_secs(30)..Duration::from_secs(41)).contains(&took), "{took:?}");

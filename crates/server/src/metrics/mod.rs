@@ -63,6 +63,9 @@ impl Metrics {
 /// A family: its name, what it is, its kind, and a number for each set of labels.
 type Numbers<'a> = Vec<(Vec<(&'static str, &'a str)>, f64)>;
 
+/// What a gauge shows of a collection, if there is anything to show.
+type Of = fn(&Standing) -> Option<f64>;
+
 fn write(
     encoder: &mut DescriptorEncoder<'_>,
     name: &str,
@@ -113,16 +116,19 @@ impl Collector for Metrics {
         write(&mut encoder, "representations_bytes", "Memory of answers that stand ready", Gauge, held)?;
 
         let standings: Vec<_> = open.iter().map(|open| (open.standing)()).collect();
-        let gauges: [(&str, &str, fn(&Standing) -> Option<f64>); 6] = [
+        let gauges: [(&str, &str, Of); 6] = [
             ("content_age_seconds", "Since the store confirmed the content", |s| s.age.map(number)),
             ("content_items", "Items that are served", |s| s.items.map(|n| number(n as u64))),
             ("content_skipped_items", "Items left out, for they are faulty", |s| s.skipped.map(|n| number(n as u64))),
             ("content_loaded", "Whether there is content to answer with", |s| Some(f64::from(u8::from(s.is_good())))),
-            ("content_stale", "Whether the content is older than it should be", |s| Some(f64::from(u8::from(s.is_stale())))),
+            ("content_stale", "Whether the content is older than it should be", |s| {
+                Some(f64::from(u8::from(s.is_stale())))
+            }),
             ("content_valid", "Whether the document can be read", |s| Some(f64::from(u8::from(s.is_valid())))),
         ];
         for (name, about, of) in gauges {
-            let rows = standings.iter().filter_map(|standing| Some((vec![("collection", standing.name)], of(standing)?)));
+            let rows =
+                standings.iter().filter_map(|standing| Some((vec![("collection", standing.name)], of(standing)?)));
             write(&mut encoder, name, about, Gauge, rows.collect())?;
         }
         let versions = standings.iter().filter_map(|standing| {

@@ -10,9 +10,8 @@ use prometheus_client::metrics::MetricType;
 /// The methods that are told apart, then any other.
 const METHODS: [&str; 4] = ["GET", "HEAD", "OPTIONS", "_OTHER"];
 /// The statuses that are told apart, then any other.
-const STATUSES: [&str; 16] = [
-    "200", "204", "304", "400", "404", "405", "406", "408", "412", "414", "431", "500", "501", "502", "503", "other",
-];
+const STATUSES: [&str; 16] =
+    ["200", "204", "304", "400", "404", "405", "406", "408", "412", "414", "431", "500", "501", "502", "503", "other"];
 /// The upper bounds of the latency's buckets; one more is without bound.
 const BOUNDS: [Duration; 13] = [
     Duration::from_micros(100),

@@ -55,15 +55,14 @@ impl Coding {
             for part in value.split(',') {
                 let (name, parameters) = part.split_once(';').unwrap_or((part, ""));
                 let Some(weight) = weight(parameters) else { continue };
-                match name.trim().to_ascii_lowercase().as_str() {
-                    "*" => rest = Some(weight),
-                    "x-gzip" => weights[2] = Some(weight),
-                    name => {
-                        let known = Self::ALL.iter().position(|coding| coding.token().unwrap_or("identity") == name);
-                        if let Some(known) = known {
-                            weights[known] = Some(weight);
-                        }
-                    }
+                let name = name.trim();
+                let is = |known: &str| known.eq_ignore_ascii_case(name);
+                if name == "*" {
+                    rest = Some(weight);
+                } else if is("x-gzip") {
+                    weights[Self::Gzip as usize] = Some(weight);
+                } else if let Some(known) = Self::ALL.iter().position(|known| is(known.token().unwrap_or("identity"))) {
+                    weights[known] = Some(weight);
                 }
             }
         }

@@ -64,3 +64,78 @@ async fn each_collection_has_a_schema_and_the_page_needs_nothing_else() {
         assert!(!page.contains(loaded), "{loaded}");
     }
 }
+
+/// Whether an answer is what the document says of its operation: the status, the headers, the media type, the body.
+async fn follows(document: &Json, operation: &Json, answer: reqwest::Response, asked: &str) {
+    let asked = &asked.chars().take(80).collect::<String>();
+    let resolved = |node: &Json| match node["$ref"].as_str() {
+        Some(pointer) => document.pointer(pointer.trim_start_matches('#')).unwrap().clone(),
+        None => node.clone(),
+    };
+    let described = resolved(&operation["responses"][answer.status().as_str()]);
+    assert!(described["description"].is_string(), "{asked}: {} is not described", answer.status());
+    let stray = |name: &str| !answer.headers().contains_key(name);
+    let missing: Vec<_> =
+        described["headers"].as_object().into_iter().flatten().filter(|(name, _)| stray(name)).collect();
+    assert!(missing.is_empty(), "{asked}: {missing:?}");
+    for (name, header) in described["headers"].as_object().into_iter().flatten() {
+        let value = answer.headers()[name].to_str().unwrap();
+        let value = value.parse::<u64>().map_or(Json::from(value), Json::from);
+        assert!(jsonschema::is_valid(&resolved(header)["schema"], &value), "{asked}: {name}: {value}");
+    }
+    let Some(contents) = described["content"].as_object() else {
+        return assert!(answer.bytes().await.unwrap().is_empty(), "{asked}");
+    };
+    let (media, content) = contents.iter().next().unwrap();
+    let said = answer.headers().get("content-type").map(|said| said.to_str().unwrap());
+    assert!(said.is_some_and(|said| said.starts_with(media.as_str())), "{asked}: {} {said:?}", answer.status());
+    if let Some(schema) = content.get("schema") {
+        let schema = serde_json::json!({"allOf": [schema], "components": document["components"]});
+        let validator = jsonschema::draft202012::new(&schema).unwrap();
+        let body: Json = answer.json().await.unwrap();
+        let faults: Vec<_> = validator.iter_errors(&body).map(|fault| fault.to_string()).collect();
+        assert!(faults.is_empty(), "{asked}: {faults:?}");
+    }
+}
+
+#[actix_web::test]
+async fn live_answers_are_what_the_document_says() {
+    let app = TestApp::start().await;
+    let document = app.json("/openapi.json").await;
+    let get = async |path: &str, asked: &str, headers: &[(&str, &str)]| {
+        let request = app.request(reqwest::Method::GET, asked);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        follows(&document, &document["paths"][path]["get"], request.send().await.unwrap(), asked).await;
+    };
+    let long = "a".repeat(9000);
+    for (path, item) in document["paths"].as_object().unwrap() {
+        if !path.starts_with("/api/") {
+            get(path, path, &[]).await;
+            continue;
+        }
+        let name = path.split('/').nth(2).unwrap();
+        let id = app.items(name).await[0]["id"].to_string().replace('"', "");
+        let own = path.replace("{id}", &id);
+        get(path, &own, &[]).await;
+        get(path, &own, &[("if-none-match", "*")]).await;
+        get(path, &own, &[("if-match", "\"x\"")]).await;
+        get(path, &format!("{own}?nope=1&limit=-1"), &[]).await;
+        get(path, &format!("{own}?utm_a={long}"), &[]).await;
+        get(path, &own, &[("x-long", &long), ("x-longer", &long)]).await;
+        match item["get"]["parameters"][0]["in"].as_str() {
+            Some("path") => get(path, &path.replace("{id}", "no-such-item"), &[]).await,
+            _ => {
+                for query in ["limit=0", "limit=1&offset=1", "offset=99", "fields=id", "q=a", "sort=-title,id&limit=2"]
+                {
+                    let query = if name == "faq" { query.replace("title", "question") } else { query.to_owned() };
+                    get(path, &format!("{own}?{query}"), &[]).await;
+                }
+            }
+        }
+    }
+    for (files, collection) in [(vec![("faq.json", "[{")], "faq"), (vec![], "news")] {
+        let app = TestApp::with(&files).await;
+        let path = format!("/api/{collection}");
+        follows(&document, &document["paths"][&path]["get"], app.get(&path).await, &path).await;
+    }
+}

@@ -7,6 +7,7 @@ mod app;
 #[path = "../../../adapters/tests/azurite/mod.rs"]
 mod azurite;
 mod browsers;
+mod checklist;
 mod collections;
 mod content;
 mod documentation;
@@ -20,3 +21,4 @@ mod outage;
 mod probes;
 mod program;
 mod queries;
+mod wire;

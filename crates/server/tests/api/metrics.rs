@@ -33,7 +33,10 @@ async fn requests_are_counted_by_route_method_and_status() {
     app.request(reqwest::Method::HEAD, "/api/faq").send().await.unwrap();
     let text = scrape(&app).await;
     let requests = |route: &str, method: &str, status: &str| {
-        number(&text, &format!(r#"blobcast_http_requests_total{{route="{route}",method="{method}",status="{status}"}}"#))
+        number(
+            &text,
+            &format!(r#"blobcast_http_requests_total{{route="{route}",method="{method}",status="{status}"}}"#),
+        )
     };
     assert_eq!(requests("/api/faq", "GET", "200"), 3.0, "{text}");
     assert_eq!(requests("/api/faq", "GET", "400"), 1.0);
@@ -78,7 +81,8 @@ async fn every_route_has_its_name_and_the_public_port_has_no_metrics() {
     let document = app.json("/openapi.json").await;
     for path in document["paths"].as_object().unwrap().keys() {
         let template = traffic.template(&path.replace("{id}", "1"));
-        let general = path.replace("/schemas/events", "/schemas/{collection}").replace("/schemas/news", "/schemas/{collection}");
+        let general =
+            path.replace("/schemas/events", "/schemas/{collection}").replace("/schemas/news", "/schemas/{collection}");
         assert_eq!(template, general.replace("/schemas/faq", "/schemas/{collection}"), "{path}");
     }
     assert_eq!(app.get("/metrics").await.status(), 404);
@@ -89,9 +93,8 @@ async fn every_route_has_its_name_and_the_public_port_has_no_metrics() {
 #[tokio::test]
 async fn a_broken_document_shows() {
     let app = TestApp::start().await;
-    let standing = async |name: &str| {
-        number(&scrape(&app).await, &format!(r#"blobcast_content_{name}{{collection="faq"}}"#))
-    };
+    let standing =
+        async |name: &str| number(&scrape(&app).await, &format!(r#"blobcast_content_{name}{{collection="faq"}}"#));
     assert_eq!(standing("valid").await, 1.0);
     app.write("faq.json", "[{");
     app.until(async || standing("valid").await == 0.0).await;
