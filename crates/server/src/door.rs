@@ -1,4 +1,4 @@
-//! Before the application: a plain list that stands ready is handed out at the door, without routing and without a wait.
+//! Before the application: a list that stands ready is handed out at the door, without routing and without a wait.
 //! Everything else goes in. Why: `docs/decisions/0005-a-door-before-the-application.md`.
 
 use std::rc::Rc;
@@ -30,10 +30,10 @@ pub struct Door<S> {
 impl<S> Door<S> {
     /// The answer to GET and HEAD of a list, if nobody has to be asked for it and nothing is odd about the request.
     fn ready(&self, request: &Request) -> Option<HttpResponse> {
-        if !matches!(*request.method(), Method::GET | Method::HEAD) || request.uri().query().is_some() {
+        let name = request.path().strip_prefix("/api/")?;
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return None;
         }
-        let name = request.path().strip_prefix("/api/")?;
         let open = self.open.iter().find(|open| open.name == name)?;
         if too_large(request.uri(), request.headers()).is_some() {
             return None;

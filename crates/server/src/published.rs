@@ -55,7 +55,7 @@ pub struct Open {
     pub stack: String,
     /// Adds its routes to an application.
     pub configure: Box<dyn Fn(&mut ServiceConfig) + Send + Sync>,
-    /// Answers a request for its plain list where that takes no wait.
+    /// Answers a request for its list where that takes no wait.
     pub ready: Box<Ready>,
     /// Starts to keep it fresh, for ever, on a runtime.
     pub keep: Box<dyn Fn(&Handle) + Send + Sync>,

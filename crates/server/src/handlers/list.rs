@@ -20,8 +20,9 @@ pub async fn list<C: Collection>(request: HttpRequest, offer: web::Data<Offer<C>
     http_cache::content(&request, &snapshot, &offer.policy, &list)
 }
 
-/// The plain list, if it stands ready: the same answer, without a query.
+/// The same answer, if it stands ready.
 pub fn ready<C: Collection>(request: &Request, snapshot: &Snapshot<C>, offer: &Offer<C>) -> Option<HttpResponse> {
-    let list = offer.shelf.plain(snapshot, Coding::wanted(request.headers()))?;
+    let asked = request.uri().query().unwrap_or_default();
+    let list = offer.shelf.ready(snapshot, asked, Coding::wanted(request.headers()))?;
     http_cache::content(request, snapshot, &offer.policy, &list).ok()
 }

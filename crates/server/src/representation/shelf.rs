@@ -25,8 +25,16 @@ struct Key {
     collection: &'static str,
     version: Arc<str>,
     modified: Timestamp,
+    what: What,
     target: Box<str>,
     coding: Coding,
+}
+
+/// What a target names: a list by its query string, or an item by its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum What {
+    List,
+    Item,
 }
 
 /// A key that is borrowed from a request.
@@ -35,6 +43,7 @@ struct KeyRef<'a> {
     collection: &'static str,
     version: &'a Arc<str>,
     modified: Timestamp,
+    what: What,
     target: &'a str,
     coding: Coding,
 }
@@ -42,7 +51,7 @@ struct KeyRef<'a> {
 impl Equivalent<Key> for KeyRef<'_> {
     fn equivalent(&self, key: &Key) -> bool {
         self.target == &*key.target
-            && self.coding == key.coding
+            && (self.what, self.coding) == (key.what, key.coding)
             && self.collection == key.collection
             && self.modified == key.modified
             && *self.version == key.version
@@ -128,12 +137,10 @@ impl Shelf {
         asked: &str,
         coding: Coding,
     ) -> Result<Arc<Representation>, Problem> {
-        if asked.is_empty()
-            && let Some(plain) = self.plain(snapshot, coding)
-        {
-            return Ok(plain);
+        if let Some(ready) = self.ready(snapshot, asked, coding) {
+            return Ok(ready);
         }
-        self.made::<C>(snapshot, &format!("?{asked}"), coding, |now| {
+        self.make(snapshot, (What::List, asked), coding, |now| {
             let parameters = query::parameters(asked)?;
             let query = Query::parse(&parameters, &snapshot.items).map_err(Problem::refused)?;
             list::answer(snapshot, &parameters, &query, now).map_err(|_| unwritable())
@@ -150,54 +157,72 @@ impl Shelf {
         id: &str,
         coding: Coding,
     ) -> Result<Arc<Representation>, Problem> {
-        self.made::<C>(snapshot, id, coding, |_| {
+        let target = (What::Item, id);
+        if let Some(ready) = self.find(snapshot, target, coding) {
+            self.shared.found.up();
+            return Ok(ready);
+        }
+        self.make(snapshot, target, coding, |_| {
             let unknown = || Problem::new(Kind::UnknownItem, format!("No item of `{}` has this id.", C::NAME));
             let item = snapshot.items.get(id).ok_or_else(unknown)?;
             Representation::json(item, snapshot.modified).map_err(|_| unwritable())
         })
     }
 
-    /// The plain list of this version, if it stands ready.
-    pub fn plain<C>(&self, snapshot: &Snapshot<C>, coding: Coding) -> Option<Arc<Representation>> {
+    /// The list that a query string asks for, if it stands ready.
+    pub fn ready<C: Collection>(
+        &self,
+        snapshot: &Snapshot<C>,
+        asked: &str,
+        coding: Coding,
+    ) -> Option<Arc<Representation>> {
+        if asked.is_empty()
+            && let Some(plain) = self.plain(snapshot, coding)
+        {
+            return Some(plain);
+        }
+        let ready = self.find(snapshot, (What::List, asked), coding)?;
+        self.shared.found.up();
+        Some(ready)
+    }
+
+    fn plain<C>(&self, snapshot: &Snapshot<C>, coding: Coding) -> Option<Arc<Representation>> {
         let plain = self.plain.read().unwrap_or_else(PoisonError::into_inner);
         let plain =
             plain.as_ref().filter(|plain| plain.version == snapshot.version && plain.modified == snapshot.modified)?;
         Some(Arc::clone(&plain.codings[coding as usize]))
     }
 
-    /// Finds a representation, or makes the plain one and the coded one and keeps both.
-    fn made<C: Collection>(
+    /// What is kept, unless the clock has made another of it.
+    fn find<C: Collection>(
         &self,
         snapshot: &Snapshot<C>,
-        target: &str,
+        (what, target): (What, &str),
+        coding: Coding,
+    ) -> Option<Arc<Representation>> {
+        let Snapshot { version, modified, .. } = snapshot;
+        let key = KeyRef { collection: C::NAME, version, modified: *modified, what, target, coding };
+        self.shared.kept.get(&key).filter(|found| found.until.is_none_or(|until| Timestamp::now() < until))
+    }
+
+    /// Makes the plain representation and the coded one, as far as they are not there, and keeps both.
+    fn make<C: Collection>(
+        &self,
+        snapshot: &Snapshot<C>,
+        (what, target): (What, &str),
         coding: Coding,
         make: impl FnOnce(Timestamp) -> Result<Representation, Problem>,
     ) -> Result<Arc<Representation>, Problem> {
-        let now = Timestamp::now();
-        let find = |coding| {
-            let key =
-                KeyRef { collection: C::NAME, version: &snapshot.version, modified: snapshot.modified, target, coding };
-            self.shared.kept.get(&key).filter(|found| found.until.is_none_or(|until| now < until))
-        };
         let keep = |coding, made: &Arc<Representation>| {
-            let key = Key {
-                collection: C::NAME,
-                version: Arc::clone(&snapshot.version),
-                modified: snapshot.modified,
-                target: target.into(),
-                coding,
-            };
+            let (version, modified) = (Arc::clone(&snapshot.version), snapshot.modified);
+            let key = Key { collection: C::NAME, version, modified, what, target: target.into(), coding };
             self.shared.kept.insert(key, Arc::clone(made));
         };
-        if let Some(found) = find(coding) {
-            self.shared.found.up();
-            return Ok(found);
-        }
         self.shared.made.up();
-        let plain = match find(Coding::Identity) {
+        let plain = match self.find(snapshot, (what, target), Coding::Identity) {
             Some(plain) => plain,
             None => {
-                let plain = Arc::new(make(now)?);
+                let plain = Arc::new(make(Timestamp::now())?);
                 keep(Coding::Identity, &plain);
                 plain
             }
