@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use crate::decode::{self, Format, Limits};
-use crate::store::{self, Store};
+use crate::store::{self, ContentMd5, Store};
 
 /// The document `NAME.json`, `NAME.yaml` or `NAME.yml`, the first that is there.
 pub struct BlobSource<C> {
@@ -78,12 +78,15 @@ impl<C: Collection> BlobSource<C> {
                 failure => return Some(Err(failure)),
             },
         };
-        let meta = answer.meta.clone();
+        let (meta, digest) = (answer.meta.clone(), answer.extensions.get::<ContentMd5>().cloned());
         let outcome = if meta.size > self.limits.max_bytes {
             counts.content.up();
             Err(ContentError::invalid(document, decode::too_large(&self.limits)))
         } else {
             match answer.bytes().await {
+                Ok(bytes) if digest.is_some_and(|digest| !digest.is_of(&bytes)) => {
+                    return Some(Err(self.failed(store::odd_answer(document, "its digest is another"))));
+                }
                 Ok(bytes) if bytes.len() as u64 == meta.size => {
                     counts.content.up();
                     counts.bytes.add(meta.size);

@@ -94,3 +94,38 @@ async fn a_document_that_announces_too_much_is_refused_by_its_head() {
     let error = faq(&open(&FakeStore::start(huge).await)).load().await.unwrap_err();
     assert!(matches!(error, ContentError::Invalid { .. }), "{error}");
 }
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_whoever_it_leads_to() {
+    let other = FakeStore::start(|_| blob("[]")).await;
+    let there = format!("location: {}\r\n", other.url("/acc/content/faq.json"));
+    for status in ["301 Moved", "302 Found", "307 Temporary Redirect"] {
+        let there = there.clone();
+        let fake = FakeStore::start(move |_| response(status, &there, "")).await;
+        let error = faq(&open(&fake)).load().await.unwrap_err();
+        assert!(matches!(error, ContentError::Unavailable { .. }), "{status}: {error}");
+    }
+    assert_eq!(other.requests("").len(), 0, "nothing may go to another host, least of all a signature");
+}
+
+#[tokio::test]
+async fn a_document_that_changed_on_the_way_is_a_failure() {
+    // The digests of `[]` and of nothing.
+    for (digest, fits) in [("11FxOYiYfpMxmANj4kGJzg==", true), ("1B2M2Y8AsgTpgAmY7PhCfg==", false), ("odd", true)] {
+        let answer = move |request: &str| match request.contains("faq.json") {
+            true => blob("[]").replacen("etag", &format!("content-md5: {digest}\r\netag"), 1),
+            false => response("404 Not Found", "", ""),
+        };
+        let loaded = faq(&open(&FakeStore::start(answer).await)).load().await;
+        match loaded {
+            Ok(_) => assert!(fits, "{digest}"),
+            Err(error) => {
+                assert!(!fits, "{digest}: {error}");
+                assert_eq!(
+                    error.to_string(),
+                    "faq.json could not be loaded: the store answers without content (its digest is another)"
+                );
+            }
+        }
+    }
+}

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
 
 #[tokio::main(worker_threads = 2)]
 async fn serve(settings: &Settings) -> ExitCode {
-    telemetry::start();
+    let _log = telemetry::start();
     match Application::build(settings, &routes::published()) {
         Ok(application) => application.run(lifecycle::signals()).await,
         Err(faults) => telemetry::refuse(&faults, FAULTY_SETTINGS),

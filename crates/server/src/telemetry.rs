@@ -2,14 +2,28 @@
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
+/// Lines that wait for whoever reads them.
+const WAITING: usize = 1024;
+
+static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
+
+/// Writes what is still waiting when it is dropped, if anyone reads.
+#[must_use]
+pub struct Log(#[expect(dead_code, reason = "it works by being dropped")] WorkerGuard);
+
 /// Starts the log: text on a terminal, a JSON object a line elsewhere; `RUST_LOG` filters it, `info` by default.
-pub fn start() {
+/// A thread of its own writes it, and lines are dropped and counted rather than waited for: a reader that stops stops nobody.
+pub fn start() -> Log {
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
-    let log = tracing_subscriber::fmt().with_env_filter(filter);
+    let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(WAITING).finish(std::io::stdout());
+    let _ = DROPPED.set(writer.error_counter());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     let started = if std::io::stdout().is_terminal() {
         log.try_init()
     } else {
@@ -18,6 +32,13 @@ pub fn start() {
     if started.is_err() {
         tracing::debug!("a log is running already");
     }
+    Log(guard)
+}
+
+/// How many lines of the log were dropped.
+#[must_use]
+pub fn dropped() -> usize {
+    DROPPED.get().map_or(0, ErrorCounter::dropped_lines)
 }
 
 /// Says on standard error, a line each, why the program does not start.

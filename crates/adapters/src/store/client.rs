@@ -3,23 +3,15 @@
 use std::time::Duration;
 
 use object_store::azure::MicrosoftAzureBuilder;
-use object_store::{BackoffConfig, ClientOptions, RetryConfig};
+use object_store::{BackoffConfig, RetryConfig};
 
-use super::throttle::ThrottledConnector;
+use super::transport::Connector;
 
 /// At most 3 tries with jitter, well within the deadline that the cache gives a fetch. `Retry-After` ends them at once.
 pub(super) fn builder() -> MicrosoftAzureBuilder {
     let backoff =
         BackoffConfig { init_backoff: Duration::from_millis(200), max_backoff: Duration::from_secs(2), base: 2. };
-    let mut client = ClientOptions::new()
-        .with_connect_timeout(Duration::from_secs(2))
-        .with_timeout(Duration::from_secs(8))
-        .with_pool_max_idle_per_host(4);
-    if let Ok(name) = concat!("blobcast/", env!("CARGO_PKG_VERSION")).parse() {
-        client = client.with_user_agent(name);
-    }
     MicrosoftAzureBuilder::new()
         .with_retry(RetryConfig { backoff, max_retries: 2, retry_timeout: Duration::from_secs(8) })
-        .with_client_options(client)
-        .with_http_connector(ThrottledConnector::default())
+        .with_http_connector(Connector)
 }

@@ -9,7 +9,7 @@ use domain::ContentError;
 use object_store::Error;
 use object_store::client::{HttpError, HttpErrorKind};
 
-use super::throttle::AskedToWait;
+use super::transport::AskedToWait;
 
 /// The kinds of failure that an operator acts on differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

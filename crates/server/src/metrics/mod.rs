@@ -18,6 +18,7 @@ use crate::connection::Crowd;
 use crate::published::Open;
 use crate::representation::Representations;
 use crate::standing::Standing;
+use crate::telemetry;
 
 /// The format of the text (OpenMetrics 1.0).
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -138,6 +139,8 @@ impl Collector for Metrics {
 
         let rows = crowds.iter().map(|(name, crowd)| (vec![("listener", *name)], number(crowd.open() as u64)));
         write(&mut encoder, "connections", "Open connections", Gauge, rows.collect())?;
+        let dropped = vec![(vec![], number(telemetry::dropped() as u64))];
+        write(&mut encoder, "log_dropped", "Lines of the log that nobody read in time", Counter, dropped)?;
         let build = vec![(vec![("version", env!("CARGO_PKG_VERSION"))], 1.0)];
         write(&mut encoder, "build_info", "The program", Gauge, build)
     }

@@ -277,3 +277,32 @@ async fn a_key_is_nowhere_in_the_output_whatever_happens() {
         assert_eq!(line, None, "{form}");
     }
 }
+
+#[tokio::test]
+async fn f3_a_log_that_nobody_reads_costs_lines_and_no_request() {
+    let samples = crate::app::samples().display().to_string();
+    let variables = [("RUST_LOG", "trace"), ("BLOBCAST__SOURCE__LOCATION", samples.as_str())];
+    let mut child = command(&variables).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut log = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("listening on ") {
+        line.clear();
+        assert!(log.read_line(&mut line).unwrap() > 0, "it ended without listening");
+    }
+    let line: Json = serde_json::from_str(&line).unwrap();
+    let urls: Vec<_> =
+        line["message"].as_str().unwrap().split([' ', ',']).filter(|word| word.starts_with("http")).collect();
+    // From here on nobody reads: the pipe is full after 64 KiB.
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().unwrap();
+    let get = async |url: String| client.get(url).send().await.unwrap();
+    for _ in 0..500 {
+        assert_eq!(get(format!("{}/healthz", urls[0])).await.status(), 200);
+    }
+    let metrics = get(format!("{}/metrics", urls[1])).await.text().await.unwrap();
+    let dropped = metrics.lines().find(|line| line.starts_with("blobcast_log_dropped_total")).unwrap();
+    let dropped: f64 = dropped.split(' ').next_back().unwrap().parse().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(dropped > 0.0, "{dropped}");
+    drop(log);
+}

@@ -1,22 +1,42 @@
-//! Obeys `Retry-After`: while a store has asked for silence, no request leaves, from whichever task.
+//! How requests leave and answers arrive: to the configured host and no other, not while the store has asked for silence
+//! (`Retry-After`), and with the digest of a document kept for whoever reads it.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use object_store::ClientOptions;
 use object_store::client::{
-    HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService, ReqwestConnector,
+    HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService,
 };
+use object_store::{ClientOptions, Error};
+use reqwest::Client;
+use reqwest::redirect::Policy;
 use tokio::time::Instant;
+
+use super::digest::ContentMd5;
 
 /// Makes clients that obey.
 #[derive(Debug, Default)]
-pub(super) struct ThrottledConnector(ReqwestConnector);
+pub(super) struct Connector;
 
-impl HttpConnector for ThrottledConnector {
-    fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
-        Ok(HttpClient::new(Throttled { inner: self.0.connect(options)?, not_before: Mutex::new(None) }))
+impl HttpConnector for Connector {
+    /// The options are not read: object_store's own client would follow redirects, to any host and with the credential.
+    fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
+        let client = Client::builder()
+            .user_agent(concat!("blobcast/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(Duration::from_secs(2))
+            .timeout(Duration::from_secs(8))
+            .pool_max_idle_per_host(4)
+            .http1_only()
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
+            .redirect(Policy::none())
+            .build();
+        let inner =
+            client.map(HttpClient::new).map_err(|error| Error::Generic { store: "HTTP", source: error.into() })?;
+        Ok(HttpClient::new(Throttled { inner, not_before: Mutex::new(None) }))
     }
 }
 
@@ -43,12 +63,15 @@ impl HttpService for Throttled {
         {
             return Err(HttpError::new(HttpErrorKind::Unknown, AskedToWait(wait)));
         }
-        let response = self.inner.execute(request).await?;
+        let mut response = self.inner.execute(request).await?;
         if matches!(response.status().as_u16(), 429 | 500 | 503)
             && let Some(wait) =
                 response.headers().get("retry-after").and_then(|value| value.to_str().ok()).and_then(parse)
         {
             *self.not_before.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + wait.min(LONGEST));
+        }
+        if let Some(digest) = ContentMd5::of(response.headers()) {
+            response.extensions_mut().insert(digest);
         }
         Ok(response)
     }
