@@ -91,6 +91,18 @@ async fn every_route_has_its_name_and_the_public_port_has_no_metrics() {
 }
 
 #[tokio::test]
+async fn refreshes_are_told_apart_by_what_they_bring() {
+    let app = TestApp::start().await;
+    let refreshes = async |result: &str| {
+        number(&scrape(&app).await, &format!(r#"blobcast_content_refreshes_total{{collection="faq",result="{result}"}}"#))
+    };
+    app.until(async || refreshes("unchanged").await >= 2.0).await;
+    assert_eq!(refreshes("updated").await, 1.0);
+    app.write("faq.json", r#"[{"q":"a","a":"b"}]"#);
+    app.until(async || refreshes("updated").await == 2.0).await;
+}
+
+#[tokio::test]
 async fn a_broken_document_shows() {
     let app = TestApp::start().await;
     let standing =

@@ -148,3 +148,15 @@ async fn a_version_that_is_demanded_and_gone_is_a_412() {
         assert_eq!(response.status().as_u16(), status, "{name}: {value}");
     }
 }
+
+#[actix_web::test]
+async fn a_known_answer_ends_when_the_clock_makes_another_of_it() {
+    let now = jiff::Timestamp::now();
+    let event = json!([{"title": "a", "start": (now - jiff::SignedDuration::from_secs(60)).to_string(),
+        "end": (now + jiff::SignedDuration::from_secs(2)).to_string()}]);
+    let app = TestApp::with(&[("events.json", &event.to_string())]).await;
+    let total = async || app.json("/api/events?when=upcoming").await["meta"]["total"].clone();
+    assert_eq!(total().await, 1);
+    assert_eq!(total().await, 1);
+    app.until(async || total().await == 0).await;
+}
