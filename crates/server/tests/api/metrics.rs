@@ -94,7 +94,10 @@ async fn every_route_has_its_name_and_the_public_port_has_no_metrics() {
 async fn refreshes_are_told_apart_by_what_they_bring() {
     let app = TestApp::start().await;
     let refreshes = async |result: &str| {
-        number(&scrape(&app).await, &format!(r#"blobcast_content_refreshes_total{{collection="faq",result="{result}"}}"#))
+        number(
+            &scrape(&app).await,
+            &format!(r#"blobcast_content_refreshes_total{{collection="faq",result="{result}"}}"#),
+        )
     };
     app.until(async || refreshes("unchanged").await >= 2.0).await;
     assert_eq!(refreshes("updated").await, 1.0);
