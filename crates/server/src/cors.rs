@@ -81,8 +81,7 @@ mod tests {
     #[test]
     fn what_names_origins() {
         assert_eq!(Cors::parse("*"), Some(Cors::Any));
-        let two = Cors::parse("https://a.example, http://localhost:3000").unwrap();
-        assert!(matches!(two, Cors::Only(origins) if origins.len() == 2));
+        assert!(matches!(Cors::parse("https://a.example, http://localhost"), Some(Cors::Only(two)) if two.len() == 2));
         for text in ["", "a.example", "https://", "https://a.example/", "*, https://a.example", "null"] {
             assert_eq!(Cors::parse(text), None, "{text}");
         }
