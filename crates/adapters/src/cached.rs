@@ -240,13 +240,12 @@ impl<C: Collection> Core<C> {
         let before = flight.failure.take();
         match outcome {
             Ok(new) => {
-                let old = self.held();
-                let known = old.as_ref().is_some_and(|old| old.version == new.version);
+                let known = self.held().is_some_and(|old| old.version == new.version);
                 let count = if known { &self.counts.unchanged } else { &self.counts.updated };
                 count.up();
                 self.values.insert(C::NAME, Arc::clone(new));
                 drop(flight);
-                report_version(old.as_deref(), new, before.is_some());
+                report_version(new, known, before.is_some());
             }
             Err(error) => {
                 match error {
@@ -311,9 +310,9 @@ fn retry_after(error: &ContentError, wait: Duration) -> ContentError {
     }
 }
 
-fn report_version<C: Collection>(old: Option<&Snapshot<C>>, new: &Snapshot<C>, healed: bool) {
+fn report_version<C: Collection>(new: &Snapshot<C>, known: bool, healed: bool) {
     let Snapshot { items, document, version, .. } = new;
-    if old.is_some_and(|old| old.version == *version) {
+    if known {
         if healed {
             tracing::info!("{document} can be loaded again");
         }

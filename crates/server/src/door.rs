@@ -59,9 +59,7 @@ where
         let Some(mut answer) = self.ready(&request) else {
             return Either::Right(self.application.call(request).map_ok(Response::from));
         };
-        self.manners.dress(request.headers(), request_id(request.headers()), answer.head_mut());
-        let status = answer.status().as_u16();
-        self.manners.traffic.count(request.method().as_str(), request.path(), status, begun.elapsed());
+        self.manners.dress(request.head(), begun, request_id(request.headers()), &mut answer);
         Either::Left(ready(Ok(answer.into())))
     }
 }

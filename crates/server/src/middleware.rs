@@ -4,14 +4,14 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use actix_web::Error;
 use actix_web::body::BoxBody;
-use actix_web::dev::{ResponseHead, ServiceRequest, ServiceResponse};
+use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::http::{ConnectionType, Uri};
 use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse};
 use tokio::time::Instant;
 
 use crate::cors::Cors;
@@ -41,9 +41,11 @@ pub struct Manners {
 }
 
 impl Manners {
-    /// Gives an answer what every answer has.
-    pub fn dress(&self, request: &HeaderMap, id: HeaderValue, head: &mut ResponseHead) {
-        self.cors.allow(request.get(ORIGIN), head.headers_mut());
+    /// Gives an answer what every answer has, and counts it.
+    pub fn dress(&self, request: &RequestHead, begun: Instant, id: HeaderValue, answer: &mut HttpResponse) {
+        let status = answer.status().as_u16();
+        let head = answer.head_mut();
+        self.cors.allow(request.headers().get(ORIGIN), head.headers_mut());
         for (name, value) in SECURITY {
             // A page has brought its own policy.
             if name != CONTENT_SECURITY_POLICY || !head.headers().contains_key(CONTENT_SECURITY_POLICY) {
@@ -54,6 +56,7 @@ impl Manners {
         if self.lifecycle.is_draining() {
             head.set_connection_type(ConnectionType::Close);
         }
+        self.traffic.count(request.method.as_str(), request.uri.path(), status, begun.elapsed());
     }
 }
 
@@ -86,9 +89,7 @@ pub async fn finish(
         }
     };
     let (request, mut response) = response.into_parts();
-    manners.dress(request.headers(), id, response.head_mut());
-    let status = response.status().as_u16();
-    manners.traffic.count(request.method().as_str(), request.path(), status, begun.elapsed());
+    manners.dress(request.head(), begun, id, &mut response);
     Ok(ServiceResponse::new(request, response))
 }
 

@@ -2,18 +2,16 @@
 
 use std::sync::OnceLock;
 
-use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
 use serde_json::{Value as Json, json};
 
-use super::home::{HTML, JSON};
+use super::home::{JSON, page};
 use crate::cli::Command;
 use crate::error::{Kind, Problem};
 use crate::http_cache;
 use crate::openapi::{self, Described};
 use crate::published::Published;
-use crate::representation::home;
 
 /// What is documented. It is written when it is first asked for: most instances never are, and the trees that it is made
 /// from would weigh on all of them.
@@ -84,9 +82,7 @@ pub async fn openapi(documentation: web::Data<Documentation>) -> HttpResponse {
 
 /// The same for people.
 pub async fn docs(documentation: web::Data<Documentation>) -> HttpResponse {
-    let mut response = http_cache::page(HTML, "Accept-Encoding", documentation.written().page.clone());
-    response.headers_mut().insert(CONTENT_SECURITY_POLICY, home::POLICY.clone());
-    response
+    page("Accept-Encoding", documentation.written().page.clone())
 }
 
 /// The JSON Schema of an item as it is served.

@@ -1,6 +1,7 @@
 //! `/`, `/api`, `/docs/problems`, and the collections that are not there.
 
 use actix_web::http::header::{ACCEPT, Accept, CONTENT_SECURITY_POLICY, Header as _};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
@@ -9,7 +10,7 @@ use crate::http_cache;
 use crate::published::Catalogue;
 use crate::representation::{home, problems};
 
-pub(super) const HTML: &str = "text/html; charset=utf-8";
+const HTML: &str = "text/html; charset=utf-8";
 pub(super) const JSON: &str = "application/json";
 
 /// The home page, or the index for whoever prefers JSON.
@@ -17,7 +18,7 @@ pub async fn home(request: HttpRequest, catalogue: web::Data<Catalogue>) -> Http
     if prefers_json(&request) {
         return http_cache::page(JSON, "Accept", index_of(&catalogue));
     }
-    page(home::page(&catalogue.standings()))
+    page("Accept", home::page(&catalogue.standings()))
 }
 
 /// The index: every collection, where it is, and its formats.
@@ -27,7 +28,7 @@ pub async fn index(catalogue: web::Data<Catalogue>) -> HttpResponse {
 
 /// What can go wrong, for people.
 pub async fn problem_page() -> HttpResponse {
-    page(problems::page())
+    page("Accept", problems::page())
 }
 
 /// A collection that is not published.
@@ -39,8 +40,9 @@ pub async fn unknown_collection(catalogue: web::Data<Catalogue>) -> Result<HttpR
     Err(Problem::new(Kind::UnknownCollection, format!("There are {}.", names.join(", "))))
 }
 
-fn page(html: String) -> HttpResponse {
-    let mut response = http_cache::page(HTML, "Accept", html);
+/// A page for people, with the policy that lets it bring its styles.
+pub(super) fn page(vary: &'static str, html: impl Into<Bytes>) -> HttpResponse {
+    let mut response = http_cache::page(HTML, vary, html);
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, home::POLICY.clone());
     response
 }

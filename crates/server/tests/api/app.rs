@@ -101,6 +101,11 @@ impl TestApp {
         std::fs::rename(written, self.folder.path().join(name)).unwrap();
     }
 
+    /// What an operator scrapes.
+    pub async fn metrics(&self) -> Response {
+        self.client.get(format!("{}/metrics", self.management)).send().await.unwrap()
+    }
+
     pub async fn readiness(&self) -> (StatusCode, Json) {
         let response = self.client.get(format!("{}/readyz", self.management)).send().await.unwrap();
         (response.status(), response.json().await.unwrap())

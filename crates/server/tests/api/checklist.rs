@@ -161,7 +161,7 @@ async fn what_a_client_wants_of_caches_asks_nothing_of_the_store_and_ranges_are_
     app.until_settled().await;
     let text = app.get("/api/faq").await.text().await.unwrap();
     let asked_store = async || {
-        let metrics = app.client.get(format!("{}/metrics", app.management)).send().await.unwrap().text().await.unwrap();
+        let metrics = app.metrics().await.text().await.unwrap();
         metrics.lines().filter(|line| line.starts_with("blobcast_store_requests_total")).collect::<Vec<_>>().join("\n")
     };
     let before = asked_store().await;

@@ -6,7 +6,7 @@ use server::routes;
 use crate::app::TestApp;
 
 async fn scrape(app: &TestApp) -> String {
-    let response = app.client.get(format!("{}/metrics", app.management)).send().await.unwrap();
+    let response = app.metrics().await;
     assert!(response.headers()["content-type"].to_str().unwrap().starts_with("application/openmetrics-text"));
     response.text().await.unwrap()
 }
