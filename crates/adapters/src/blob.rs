@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use domain::{Collection, ContentError, ContentSource, Fault, Items, Position, Snapshot};
+use futures_util::future::join_all;
 use jiff::tz::TimeZone;
 use object_store::{Error, GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt as _};
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use crate::decode::{self, Format, Limits};
-use crate::store::{self, ContentMd5, Store};
+use crate::store::{self, ContentMd5, FailureKind, Store};
 
 /// The document `NAME.json`, `NAME.yaml` or `NAME.yml`, the first that is there.
 pub struct BlobSource<C> {
@@ -63,7 +64,12 @@ impl<C: Collection> BlobSource<C> {
         let seen = self.seen(document);
         let etag = seen.as_ref().map(|seen| seen.etag.clone());
         let counts = self.store.counts();
-        let asked = store.get_opts(&self.store.path(document), GetOptions::new().with_if_none_match(etag)).await;
+        let path = self.store.path(document);
+        let asked = store.get_opts(&path, GetOptions::new().with_if_none_match(etag));
+        // Somebody waits for the first answer: nothing more is asked once it is there.
+        let first = seen.is_none();
+        let early = async { if first { self.rivals(store, document).await } else { Vec::new() } };
+        let (asked, early) = tokio::join!(asked, early);
         let answer = match (asked, seen) {
             (Ok(answer), _) => answer,
             (Err(Error::NotModified { .. }), Some(seen)) => {
@@ -71,7 +77,11 @@ impl<C: Collection> BlobSource<C> {
                 return Some(seen.outcome.map(|snapshot| snapshot.confirmed(began)));
             }
             (Err(Error::NotModified { .. }), None) => {
-                return Some(Err(self.failed(store::odd_answer(document, "not modified, though nothing was known"))));
+                return Some(Err(self.failed(store::failed(
+                    document,
+                    FailureKind::Answer,
+                    Some("not modified, though nothing was known"),
+                ))));
             }
             (Err(error), _) => match self.failed(self.store.failure(document, &error)) {
                 ContentError::Missing { .. } => return None,
@@ -85,14 +95,15 @@ impl<C: Collection> BlobSource<C> {
         } else {
             match answer.bytes().await {
                 Ok(bytes) if digest.is_some_and(|digest| !digest.is_of(&bytes)) => {
-                    return Some(Err(self.failed(store::odd_answer(document, "its digest is another"))));
+                    return Some(Err(self.failed(store::failed(document, FailureKind::Digest, None))));
                 }
                 Ok(bytes) if bytes.len() as u64 == meta.size => {
                     counts.content.up();
                     counts.bytes.add(meta.size);
-                    self.read(store, document, format, bytes.into(), &meta, began).await
+                    let rivals = if first { early } else { self.rivals(store, document).await };
+                    self.read(document, format, bytes.into(), &meta, began, rivals).await
                 }
-                Ok(_) => return Some(Err(self.failed(store::odd_answer(document, "truncated")))),
+                Ok(_) => return Some(Err(self.failed(store::failed(document, FailureKind::Truncated, None)))),
                 Err(error) => return Some(Err(self.failed(self.store.failure(document, &error)))),
             }
         };
@@ -107,12 +118,12 @@ impl<C: Collection> BlobSource<C> {
     /// Reads changed bytes, off this thread. The same bytes under a new ETag are the same items.
     async fn read(
         &self,
-        store: &dyn ObjectStore,
         document: &str,
         format: Format,
         bytes: Vec<u8>,
         meta: &ObjectMeta,
         began: std::time::Instant,
+        rivals: Vec<Fault>,
     ) -> Result<Snapshot<C>, ContentError> {
         let version: Arc<str> = fingerprint(&bytes).into();
         let modified = store::modified(meta);
@@ -126,23 +137,19 @@ impl<C: Collection> BlobSource<C> {
         let items: Items<C> = read
             .map_err(|error| ContentError::unavailable(document, error))?
             .map_err(|fault| ContentError::invalid(document, fault))?
-            .with_warnings(self.rivals(store, document).await);
+            .with_warnings(rivals);
         Ok(Snapshot { items: Arc::new(items), document: document.into(), version, modified, validated: began })
     }
 
     /// A warning for every other document of this collection: it lies there and is not read.
     async fn rivals(&self, store: &dyn ObjectStore, document: &str) -> Vec<Fault> {
-        let mut warnings = Vec::new();
-        for (ending, _) in Format::ENDINGS {
-            let other = format!("{}.{ending}", C::NAME);
-            if other != document && store.head(&self.store.path(&other)).await.is_ok() {
-                warnings.push(
-                    Fault::warning(Position::START, format!("{other} is there too and is not read"))
-                        .hint("keep one of the two"),
-                );
-            }
-        }
-        warnings
+        let others = Format::ENDINGS.iter().map(|(ending, _)| format!("{}.{ending}", C::NAME));
+        let asked = others.filter(|other| other != document).map(async |other| {
+            store.head(&self.store.path(&other)).await.ok()?;
+            let warning = Fault::warning(Position::START, format!("{other} is there too and is not read"));
+            Some(warning.hint("keep one of the two"))
+        });
+        join_all(asked).await.into_iter().flatten().collect()
     }
 }
 

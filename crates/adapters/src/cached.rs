@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::counts::CacheCounts;
+use crate::store::{FailureKind, StoreFailure};
 
 /// How long a version is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -268,7 +269,11 @@ impl<C: Collection> Core<C> {
 
     /// How long to leave the store alone after a failure.
     fn pause(&self, error: &ContentError, streak: u32) -> Duration {
-        let ContentError::Unavailable { retry_after, .. } = error else { return self.settings.ttl };
+        let ContentError::Unavailable { retry_after, source, .. } = error else { return self.settings.ttl };
+        // A key does not become good by being shown again.
+        if source.downcast_ref::<StoreFailure>().is_some_and(|failure| failure.kind == FailureKind::Auth) {
+            return LONGEST_PAUSE.0.min(self.settings.ttl);
+        }
         let longest = if self.held().is_some() { LONGEST_PAUSE.0 } else { LONGEST_PAUSE.1 };
         let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(streak - 1));
         let pause = doubled.min(longest).min(self.settings.ttl).mul_f64(0.8 + 0.2 * fastrand::f64());

@@ -121,10 +121,7 @@ async fn a_document_that_changed_on_the_way_is_a_failure() {
             Ok(_) => assert!(fits, "{digest}"),
             Err(error) => {
                 assert!(!fits, "{digest}: {error}");
-                assert_eq!(
-                    error.to_string(),
-                    "faq.json could not be loaded: the store answers without content (its digest is another)"
-                );
+                assert_eq!(error.to_string(), "faq.json could not be loaded: the document is not what its digest says");
             }
         }
     }

@@ -9,7 +9,7 @@ use domain::ContentError;
 use object_store::Error;
 use object_store::client::{HttpError, HttpErrorKind};
 
-use super::transport::AskedToWait;
+use super::transport::{AskedToWait, CutShort};
 
 /// The kinds of failure that an operator acts on differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,8 +22,14 @@ pub enum FailureKind {
     Throttled,
     /// No connection.
     Connect,
+    /// The connection cannot be trusted: a certificate, a host name, a version of the protocol.
+    Tls,
     /// No answer in time.
     Timeout,
+    /// The answer ends too early.
+    Truncated,
+    /// The bytes are not those that the store has.
+    Digest,
     /// The store answers, but not with content.
     Answer,
 }
@@ -38,8 +44,17 @@ pub struct StoreFailure {
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Auth, Self::Container, Self::Throttled, Self::Connect, Self::Timeout, Self::Answer];
+    pub const ALL: [Self; 9] = [
+        Self::Auth,
+        Self::Container,
+        Self::Throttled,
+        Self::Connect,
+        Self::Tls,
+        Self::Timeout,
+        Self::Truncated,
+        Self::Digest,
+        Self::Answer,
+    ];
 
     /// Its name in a metric.
     #[must_use]
@@ -49,7 +64,10 @@ impl FailureKind {
             Self::Container => "container",
             Self::Throttled => "throttled",
             Self::Connect => "connect",
+            Self::Tls => "tls",
             Self::Timeout => "timeout",
+            Self::Truncated => "truncated",
+            Self::Digest => "digest",
             Self::Answer => "answer",
         }
     }
@@ -62,7 +80,10 @@ impl fmt::Display for StoreFailure {
             FailureKind::Container => "the container is not there",
             FailureKind::Throttled => "the store asks to wait",
             FailureKind::Connect => "the store cannot be reached",
+            FailureKind::Tls => "the connection to the store cannot be trusted",
             FailureKind::Timeout => "the store does not answer in time",
+            FailureKind::Truncated => "the store's answer ends too early",
+            FailureKind::Digest => "the document is not what its digest says",
             FailureKind::Answer => "the store answers without content",
         })?;
         self.detail.as_ref().map_or(Ok(()), |detail| write!(f, " ({detail})"))
@@ -78,12 +99,14 @@ pub(super) fn content_error(document: &str, error: &Error, root_gone: bool) -> C
     if matches!(error, Error::NotFound { .. }) && !container {
         return ContentError::Missing { document: document.into() };
     }
-    let http = chain(error).find_map(|source| source.downcast_ref::<HttpError>());
+    let http = chain(error).filter_map(|source| source.downcast_ref::<HttpError>()).last();
     let wait = chain(error).find_map(|source| source.downcast_ref::<AskedToWait>()).map(|asked| asked.0);
     let kind = match (error, http.map(HttpError::kind)) {
         _ if container => FailureKind::Container,
         _ if wait.is_some() => FailureKind::Throttled,
         (Error::PermissionDenied { .. } | Error::Unauthenticated { .. }, _) => FailureKind::Auth,
+        _ if chain(error).any(<dyn StdError>::is::<CutShort>) => FailureKind::Truncated,
+        _ if chain(error).any(is_tls) => FailureKind::Tls,
         (_, Some(HttpErrorKind::Connect)) => FailureKind::Connect,
         (_, Some(HttpErrorKind::Timeout)) => FailureKind::Timeout,
         _ => FailureKind::Answer,
@@ -93,9 +116,15 @@ pub(super) fn content_error(document: &str, error: &Error, root_gone: bool) -> C
     ContentError::Unavailable { document: document.into(), retry_after: wait, source: std::sync::Arc::new(failure) }
 }
 
-/// A failure of the kind `Answer` with our own words.
-pub(crate) fn odd_answer(document: &str, detail: &str) -> ContentError {
-    let failure = StoreFailure { kind: FailureKind::Answer, detail: Some(detail.into()) };
+/// Whether rustls, which speaks through an I/O error, has refused the connection.
+fn is_tls(error: &(dyn StdError + 'static)) -> bool {
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    inner.is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>)
+}
+
+/// A failure of this kind, with our own words if more is to be said.
+pub(crate) fn failed(document: &str, kind: FailureKind, detail: Option<&str>) -> ContentError {
+    let failure = StoreFailure { kind, detail: detail.map(str::to_owned) };
     ContentError::Unavailable {
         document: document.into(),
         retry_after: None::<Duration>,

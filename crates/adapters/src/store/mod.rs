@@ -25,7 +25,7 @@ pub use azure::AzureAccess;
 pub use connection_string::{ConnectionString, Credential};
 pub use counts::StoreCounts;
 pub(crate) use digest::ContentMd5;
-pub(crate) use failure::odd_answer;
+pub(crate) use failure::failed;
 pub use failure::{FailureKind, StoreFailure};
 pub use identity::Identity;
 pub use location::Location;

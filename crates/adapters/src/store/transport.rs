@@ -1,6 +1,8 @@
 //! How requests leave and answers arrive: to the configured host and no other, not while the store has asked for silence
-//! (`Retry-After`), and with the digest of a document kept for whoever reads it.
+//! (`Retry-After`), not again at once while it does not answer at all, and with the digest of a document kept for whoever
+//! reads it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -36,7 +38,7 @@ impl HttpConnector for Connector {
             .build();
         let inner =
             client.map(HttpClient::new).map_err(|error| Error::Generic { store: "HTTP", source: error.into() })?;
-        Ok(HttpClient::new(Throttled { inner, not_before: Mutex::new(None) }))
+        Ok(HttpClient::new(Throttled { inner, not_before: Mutex::new(None), mute: AtomicBool::new(false) }))
     }
 }
 
@@ -44,6 +46,8 @@ impl HttpConnector for Connector {
 struct Throttled {
     inner: HttpClient,
     not_before: Mutex<Option<Instant>>,
+    /// The last request had no answer.
+    mute: AtomicBool,
 }
 
 /// The store has asked for silence, for this long still.
@@ -51,20 +55,46 @@ struct Throttled {
 #[error("the store asks to wait {}s", .0.as_secs())]
 pub(super) struct AskedToWait(pub(super) Duration);
 
+/// A document comes whole and with 200, or it has not come.
+#[derive(Debug, thiserror::Error)]
+#[error("status {0}")]
+struct NotADocument(u16);
+
+/// The rest of a document was to be asked for: it is read in one go, or again from its beginning.
+#[derive(Debug, thiserror::Error)]
+#[error("the rest of the document is missing")]
+pub(super) struct CutShort;
+
 /// A store may not silence us for longer.
 const LONGEST: Duration = Duration::from_secs(600);
 
 #[async_trait]
 impl HttpService for Throttled {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        if request.headers().contains_key("range") {
+            return Err(HttpError::new(HttpErrorKind::Unknown, CutShort));
+        }
         let not_before = *self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(wait) =
             not_before.map(|at| at.saturating_duration_since(Instant::now())).filter(|wait| !wait.is_zero())
         {
             return Err(HttpError::new(HttpErrorKind::Unknown, AskedToWait(wait)));
         }
-        let mut response = self.inner.execute(request).await?;
-        if matches!(response.status().as_u16(), 429 | 500 | 503)
+        let get = request.method() == "GET";
+        let mut response = match self.inner.execute(request).await {
+            Ok(response) => response,
+            // Of an unknown kind: no reason to try again before the cache does.
+            Err(error) if self.mute.swap(true, Ordering::Relaxed) => {
+                return Err(HttpError::new(HttpErrorKind::Unknown, error));
+            }
+            Err(error) => return Err(error),
+        };
+        self.mute.store(false, Ordering::Relaxed);
+        let status = response.status().as_u16();
+        if get && (201..300).contains(&status) {
+            return Err(HttpError::new(HttpErrorKind::Unknown, NotADocument(status)));
+        }
+        if matches!(status, 429 | 500 | 503)
             && let Some(wait) =
                 response.headers().get("retry-after").and_then(|value| value.to_str().ok()).and_then(parse)
         {
