@@ -1,5 +1,7 @@
 //! How a collection is at this moment, for `/readyz` and the home page, without asking the store.
 
+use std::time::Duration;
+
 use adapters::{CacheSettings, Cached};
 use domain::{Collection, ContentError};
 use serde::Serialize;
@@ -31,6 +33,8 @@ pub struct Standing {
 }
 
 const INVALID: &str = "content-invalid";
+/// A refresh that is under way has ended after so long.
+const REFRESH: Duration = Duration::from_secs(10);
 
 impl Standing {
     /// Whether there is something to answer with.
@@ -73,9 +77,10 @@ impl Standing {
             };
         };
         let age = Instant::now().into_std().saturating_duration_since(snapshot.validated);
+        let grace = if failure.is_none() { REFRESH } else { Duration::ZERO };
         Self {
             name: C::NAME,
-            state: if age < cache.ttl + cache.stale_while_revalidate { "good" } else { "stale" },
+            state: if age < cache.ttl + grace { "good" } else { "stale" },
             last_error: failure,
             items: Some(snapshot.items.list().len()),
             skipped: Some(snapshot.items.skipped()),
