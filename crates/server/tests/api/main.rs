@@ -7,6 +7,7 @@ mod app;
 #[path = "../../../adapters/tests/azurite/mod.rs"]
 mod azurite;
 mod browsers;
+mod campaign;
 mod checklist;
 mod collections;
 mod content;
@@ -17,7 +18,6 @@ mod fourth;
 mod http;
 mod identity;
 mod metrics;
-mod outage;
 mod probes;
 mod program;
 mod queries;
