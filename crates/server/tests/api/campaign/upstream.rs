@@ -352,4 +352,5 @@ async fn a20_store_slow() {
     figure("A20", format!("{report}; healthy p99 {:.1?}", healthy.percentile(99)));
     assert_eq!(report.failures(), 0, "{report}");
     assert!(Duration::from_secs(report.oldest) <= stage.profile.ttl + 8 * SECOND, "{report}");
+    assert!(report.percentile(99) < SECOND, "nobody waits for the store: {report}");
 }
