@@ -29,6 +29,9 @@ impl HttpConnector for Connector {
             .connect_timeout(Duration::from_secs(2))
             .timeout(Duration::from_secs(8))
             .pool_max_idle_per_host(4)
+            // No longer than a round of refreshes: the next one asks for the address again, and meets no connection that
+            // the store has closed meanwhile.
+            .pool_idle_timeout(Duration::from_secs(1))
             .http1_only()
             .no_gzip()
             .no_brotli()

@@ -9,6 +9,7 @@ mod cold;
 mod content;
 mod lifecycle;
 mod load;
+mod network;
 mod proxy;
 mod upstream;
 
