@@ -11,6 +11,7 @@ mod lifecycle;
 mod load;
 mod network;
 mod proxy;
+mod security;
 mod upstream;
 
 use std::time::Duration;
