@@ -14,14 +14,14 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::head::Head;
 
 /// From the first byte of a request, or from the connection's start, to the end of its head.
-const HEAD: Duration = Duration::from_secs(5);
+pub(crate) const HEAD: Duration = Duration::from_secs(5);
 /// Between an answer and the next request. Longer than the proxies before us keep theirs, so that none sends a request
 /// into a closing connection.
 const IDLE: Duration = Duration::from_secs(75);
 /// The same where connections are scarce.
 const IDLE_IN_A_CROWD: Duration = Duration::from_secs(2);
 /// How often an idle connection looks at the clock, and whether they are.
-const LOOK: Duration = Duration::from_secs(5);
+pub(crate) const LOOK: Duration = Duration::from_secs(5);
 /// An answer begins after so many looks: the longest wait for content is a sixth of that.
 const LOOKS: u32 = 6;
 /// What is refused may still arrive, so that the client reads why rather than a reset.
@@ -41,6 +41,13 @@ impl Crowd {
         Arc::new(Self { open: AtomicUsize::new(0), most })
     }
 
+    /// Lets a connection in, until its place is dropped.
+    #[must_use]
+    pub fn enter(self: &Arc<Self>) -> Place {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        Place(Arc::clone(self))
+    }
+
     /// How many are open.
     #[must_use]
     pub fn open(&self) -> usize {
@@ -53,16 +60,34 @@ impl Crowd {
         self.most
     }
 
-    /// Whether three of four are taken.
-    fn is_dense(&self) -> bool {
-        self.open() * 4 >= self.most * 3
+    /// For how long a connection may be idle: less where three of four places are taken.
+    fn idle(&self) -> Duration {
+        if self.open() * 4 >= self.most * 3 { IDLE_IN_A_CROWD } else { IDLE }
+    }
+}
+
+/// The place of a connection in the crowd, from the moment it is accepted.
+#[derive(Debug)]
+pub struct Place(Arc<Crowd>);
+
+impl Place {
+    /// For how long the connection may be idle as things are.
+    #[must_use]
+    pub fn idle(&self) -> Duration {
+        self.0.idle()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// A connection under watch.
 pub struct Watched<T> {
     io: T,
-    crowd: Arc<Crowd>,
+    place: Place,
     head: Head,
     /// A whole head has come and nothing has been answered.
     asked: bool,
@@ -83,14 +108,13 @@ pub struct Watched<T> {
 impl<T> Watched<T> {
     /// Watches a new connection.
     #[must_use]
-    pub fn new(io: T, crowd: Arc<Crowd>) -> Self {
-        crowd.open.fetch_add(1, Ordering::Relaxed);
+    pub fn new(io: T, place: Place) -> Self {
         let since = Instant::now();
         let alarm = Box::pin(sleep_until(since + HEAD));
         let head = Head::default();
         Self {
             io,
-            crowd,
+            place,
             head,
             asked: false,
             looks: 0,
@@ -105,8 +129,7 @@ impl<T> Watched<T> {
 
     /// The moment when patience with the client ends, if it is the client that is waited for.
     fn due(&self) -> Option<Instant> {
-        let crowded = || if self.crowd.is_dense() { IDLE_IN_A_CROWD } else { IDLE };
-        (!self.asked).then(|| self.since + if self.limit == IDLE { crowded() } else { self.limit })
+        (!self.asked).then(|| self.since + if self.limit == IDLE { self.place.idle() } else { self.limit })
     }
 
     fn begin(&mut self, limit: Duration) {
@@ -222,12 +245,6 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.io).poll_shutdown(cx)
-    }
-}
-
-impl<T> Drop for Watched<T> {
-    fn drop(&mut self) {
-        self.crowd.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -97,7 +97,7 @@ impl Site {
                 async move {
                     stream.set_nodelay(true)?;
                     let peer = stream.peer_addr().ok();
-                    Ok((Watched::new(stream, crowd), Protocol::Http1, peer))
+                    Ok((Watched::new(stream, crowd.enter()), Protocol::Http1, peer))
                 }
             })
             .and_then(http)

@@ -8,7 +8,7 @@ use super::*;
 fn watched(most: usize) -> (Watched<DuplexStream>, DuplexStream, Arc<Crowd>) {
     let (server, client) = duplex(64 << 10);
     let crowd = Crowd::new(most);
-    (Watched::new(server, Arc::clone(&crowd)), client, crowd)
+    (Watched::new(server, crowd.enter()), client, crowd)
 }
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
