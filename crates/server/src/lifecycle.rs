@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 /// How the program is asked to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,7 @@ pub struct Lifecycle(Arc<State>);
 #[derive(Debug, Default)]
 struct State {
     draining: AtomicBool,
+    drain: Notify,
     was_good: AtomicBool,
 }
 
@@ -49,6 +50,15 @@ impl Lifecycle {
     /// Turns readiness off, for good.
     pub fn drain(&self) {
         self.0.draining.store(true, Ordering::Relaxed);
+        self.0.drain.notify_waiters();
+    }
+
+    /// Comes back once the drain has begun.
+    pub async fn drained(&self) {
+        let begun = self.0.drain.notified();
+        if !self.is_draining() {
+            begun.await;
+        }
     }
 
     /// Whether every response should end its connection.

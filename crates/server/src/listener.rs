@@ -6,23 +6,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::body::BoxBody;
+use actix_http::error::DispatchError;
 use actix_http::{HttpService, KeepAlive, Protocol, Request, Response};
-use actix_server::Server;
-use actix_service::{ServiceFactory, ServiceFactoryExt as _, fn_factory, fn_service, map_config};
+use actix_server::{GracefulShutdownSignal, Server};
+use actix_service::{Service, ServiceFactory, fn_factory, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::middleware::from_fn;
 use actix_web::{App, Error, web};
+use futures_util::future::ready;
 use socket2::SockRef;
 use tokio::net::{TcpSocket, TcpStream};
+use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 
 use crate::config::{Faults, ServerSettings};
 use crate::connection::{Crowd, Watched};
 use crate::door::Door;
 use crate::handlers::documentation::Documentation;
+use crate::http2;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::{Metrics, Traffic};
 use crate::middleware::{Manners, finish};
 use crate::published::{Catalogue, Open};
+use crate::tls::{Tls, is_http2};
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -72,6 +78,7 @@ impl Site {
         workers: usize,
         crowd: &Arc<Crowd>,
         at_door: &Arc<[Open]>,
+        tls: Option<&Tls>,
         routes: fn(&mut web::ServiceConfig, &Catalogue),
     ) -> Result<Server, Faults> {
         let builder = Server::build()
@@ -79,28 +86,25 @@ impl Site {
             .max_concurrent_connections(crowd.most().div_ceil(workers))
             .disable_signals()
             .shutdown_timeout(self.settings.shutdown_timeout.as_secs());
-        let stopping = builder.graceful_shutdown_signal();
-        let (site, crowd, at_door) = (self.clone(), Arc::clone(crowd), Arc::clone(at_door));
+        let host = Host {
+            crowd: Arc::clone(crowd),
+            tls: tls.cloned(),
+            lifecycle: self.lifecycle.get_ref().clone(),
+            stopping: builder.graceful_shutdown_signal(),
+        };
+        let (site, at_door) = (self.clone(), Arc::clone(at_door));
         let factory = move || {
-            let (crowd, stopping) = (Arc::clone(&crowd), stopping.clone());
-            let http = HttpService::build()
-                // The watch over the connection knows the time of a request and of the pause after it.
-                .keep_alive(KeepAlive::Os)
-                .client_request_timeout(Duration::ZERO)
-                .graceful_shutdown_signal(move || {
-                    let stopping = stopping.clone();
-                    async move { stopping.notified().await }
-                })
-                .finish(site.door(Arc::clone(&at_door), routes));
-            fn_service(move |stream: TcpStream| {
-                let crowd = Arc::clone(&crowd);
+            let (door, host) = (site.door(Arc::clone(&at_door), host.tls.is_some(), routes), host.clone());
+            fn_factory(move || {
+                let (door, host) = (door.new_service(()), host.clone());
                 async move {
-                    stream.set_nodelay(true)?;
-                    let peer = stream.peer_addr().ok();
-                    Ok((Watched::new(stream, crowd.enter()), Protocol::Http1, peer))
+                    let (door, host) = (Rc::new(door.await?), Rc::new(host));
+                    let http1 = Rc::new(host.http1(&door).await?);
+                    Ok::<_, ()>(fn_service(move |stream| {
+                        Rc::clone(&host).receive(stream, Rc::clone(&door), Rc::clone(&http1))
+                    }))
                 }
             })
-            .and_then(http)
         };
         let server = builder
             .listen("http", listener, factory)
@@ -112,6 +116,7 @@ impl Site {
     fn door(
         &self,
         open: Arc<[Open]>,
+        secure: bool,
         routes: fn(&mut web::ServiceConfig, &Catalogue),
     ) -> impl ServiceFactory<
         Request,
@@ -125,6 +130,7 @@ impl Site {
         let manners = Rc::new(Manners {
             lifecycle: self.lifecycle.get_ref().clone(),
             cors: self.settings.cors.clone(),
+            secure,
             traffic: Arc::clone(&self.traffic),
         });
         let manners_at_door = Rc::clone(&manners);
@@ -141,5 +147,65 @@ impl Site {
                 (application.new_service(()), Arc::clone(&open), Rc::clone(&manners_at_door));
             async move { Ok(Door { application: application.await?, open, manners }) }
         })
+    }
+}
+
+/// A connection that HTTP/1.1 is spoken on.
+type Plain = Watched<Either<TcpStream, Box<TlsStream<TcpStream>>>>;
+
+/// What receives a connection.
+#[derive(Clone)]
+struct Host {
+    crowd: Arc<Crowd>,
+    tls: Option<Tls>,
+    lifecycle: Lifecycle,
+    stopping: GracefulShutdownSignal,
+}
+
+impl Host {
+    /// Receives a connection: its place, its TLS, its version of HTTP.
+    async fn receive<D, H>(self: Rc<Self>, stream: TcpStream, door: Rc<D>, http1: Rc<H>) -> Result<(), DispatchError>
+    where
+        D: Service<Request, Response = Response<BoxBody>, Error = Error, Future: 'static> + 'static,
+        H: Service<(Plain, Protocol, Option<SocketAddr>), Response = (), Error = DispatchError>,
+    {
+        let place = self.crowd.enter();
+        stream.set_nodelay(true)?;
+        let peer = stream.peer_addr().ok();
+        let stream = match &self.tls {
+            None => Either::Left(stream),
+            Some(tls) => {
+                // In boxes, so that a connection without TLS has no room for them.
+                let stream = Box::pin(tls.accept(stream)).await?;
+                if is_http2(&stream) {
+                    let (drained, leaving) = (self.lifecycle.drained(), self.stopping.notified());
+                    Box::pin(http2::serve(stream, place, door, drained, leaving)).await;
+                    return Ok(());
+                }
+                Either::Right(Box::new(stream))
+            }
+        };
+        http1.call((Watched::new(stream, place), Protocol::Http1, peer)).await
+    }
+
+    /// HTTP/1.1 before a door.
+    async fn http1<D>(
+        &self,
+        door: &Rc<D>,
+    ) -> Result<impl Service<(Plain, Protocol, Option<SocketAddr>), Response = (), Error = DispatchError> + use<D>, ()>
+    where
+        D: Service<Request, Response = Response<BoxBody>, Error = Error, Future: 'static> + 'static,
+    {
+        let (door, stopping) = (Rc::clone(door), self.stopping.clone());
+        let http1 = HttpService::build()
+            // The watch over the connection knows the time of a request and of the pause after it.
+            .keep_alive(KeepAlive::Os)
+            .client_request_timeout(Duration::ZERO)
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .finish(fn_factory(move || ready(Ok::<_, ()>(Rc::clone(&door)))));
+        http1.new_service(()).await
     }
 }

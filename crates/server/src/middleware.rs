@@ -7,7 +7,8 @@ use std::sync::Arc;
 use actix_web::body::BoxBody;
 use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::http::{ConnectionType, Uri};
 use actix_web::middleware::Next;
@@ -28,6 +29,9 @@ const SECURITY: [(HeaderName, HeaderValue); 4] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),
 ];
 
+/// For two years, no request in the clear (RFC 6797).
+const ONLY_TLS: (HeaderName, HeaderValue) = (STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000"));
+
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What every answer depends on, whatever its route.
@@ -36,6 +40,8 @@ pub struct Manners {
     pub lifecycle: Lifecycle,
     /// Who may read the answers.
     pub cors: Cors,
+    /// Whether the listener speaks TLS and nothing else.
+    pub secure: bool,
     /// Where requests are counted.
     pub traffic: Arc<Traffic>,
 }
@@ -51,6 +57,9 @@ impl Manners {
             if name != CONTENT_SECURITY_POLICY || !head.headers().contains_key(CONTENT_SECURITY_POLICY) {
                 head.headers_mut().append(name, value);
             }
+        }
+        if self.secure {
+            head.headers_mut().append(ONLY_TLS.0, ONLY_TLS.1);
         }
         head.headers_mut().append(X_REQUEST_ID, id);
         if self.lifecycle.is_draining() {

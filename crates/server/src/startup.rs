@@ -20,6 +20,7 @@ use crate::metrics::{Metrics, Traffic};
 use crate::published::{Catalogue, Published};
 use crate::representation::Representations;
 use crate::routes;
+use crate::tls::Tls;
 
 /// The exit status of settings that cannot be used (`EX_CONFIG` of sysexits).
 pub const FAULTY_SETTINGS: u8 = 78;
@@ -31,6 +32,7 @@ const PROBES: usize = 64;
 pub struct Application {
     public: Server,
     management: Server,
+    scheme: &'static str,
     address: SocketAddr,
     management_address: SocketAddr,
     lifecycle: Lifecycle,
@@ -50,6 +52,7 @@ impl Application {
         let mut faults = Vec::new();
         let store =
             Store::open(source.location.clone(), source.azure.as_ref()).map_err(|lines| faults.extend(lines)).ok();
+        let tls = server.tls.as_ref().map(Tls::open).transpose().map_err(|lines| faults.extend(lines));
         let mut listen = |setting: &str, address: SocketAddr| {
             bind(address)
                 .map_err(|error| faults.push(format!("{setting}: {address} cannot be listened on: {}", error.kind())))
@@ -57,9 +60,12 @@ impl Application {
         };
         let public = listen("server.port (PORT or BLOBCAST__SERVER__PORT)", (server.host, server.port).into());
         let probes = listen("management.port (BLOBCAST__MANAGEMENT__PORT)", (management.host, management.port).into());
-        let (Some(store), Some((public, address)), Some((probes, management_address))) = (store, public, probes) else {
+        let (Some(store), Ok(tls), Some((public, address)), Some((probes, management_address))) =
+            (store, tls, public, probes)
+        else {
             return Err(faults);
         };
+        let scheme = if tls.is_some() { "https" } else { "http" };
 
         let store = Arc::new(store);
         let shared = Representations::new(settings.representations.max_bytes);
@@ -84,8 +90,9 @@ impl Application {
             settings: server.clone(),
         };
         Ok(Self {
-            public: site.serve(public, server.workers, &crowds.0, &open, routes::public)?,
-            management: site.serve(probes, 1, &crowds.1, &Arc::from([]), routes::management)?,
+            public: site.serve(public, server.workers, &crowds.0, &open, tls.as_ref(), routes::public)?,
+            management: site.serve(probes, 1, &crowds.1, &Arc::from([]), None, routes::management)?,
+            scheme,
             address,
             management_address,
             lifecycle,
@@ -107,8 +114,8 @@ impl Application {
 
     /// Serves until the first request to stop, then drains; a second one ends at once.
     pub async fn run(self, mut stops: mpsc::UnboundedReceiver<Stop>) -> ExitCode {
-        let Self { public, management, address, management_address, lifecycle, drain } = self;
-        tracing::info!("listening on http://{address}, probes on http://{management_address}");
+        let Self { public, management, scheme, address, management_address, lifecycle, drain } = self;
+        tracing::info!("listening on {scheme}://{address}, probes on http://{management_address}");
         let handles = [public.handle(), management.handle()];
         let mut servers = tokio::spawn(async move { tokio::join!(public, management) });
         let stop = tokio::select! {

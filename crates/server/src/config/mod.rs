@@ -18,7 +18,7 @@ use self::reader::Reader;
 use crate::cors::Cors;
 
 /// Every setting by its name, with its default and what it is.
-pub const KEYS: [(&str, &str, &str); 19] = [
+pub const KEYS: [(&str, &str, &str); 21] = [
     (
         "source.location",
         "",
@@ -34,6 +34,12 @@ pub const KEYS: [(&str, &str, &str); 19] = [
     ("server.workers", "0", "threads that answer requests; 0 is one for each core that may be used"),
     ("server.max_connections", "1024", "the most connections at one time; those beyond it wait"),
     ("server.cors_origins", "*", "the origins whose pages may read the answers: *, or https://… with commas"),
+    (
+        "server.tls.certificate",
+        "",
+        "a chain of certificates in PEM, the server's first; with it the port speaks TLS alone",
+    ),
+    ("server.tls.key", "", "its private key in PEM"),
     ("server.drain", "5s", "how long to keep accepting after SIGTERM, not ready, before the listener closes"),
     ("server.shutdown_timeout", "10s", "how long requests under way may take after that"),
     ("management.host", "0.0.0.0", "the address of the management listener"),
@@ -92,10 +98,21 @@ pub struct ServerSettings {
     pub max_connections: usize,
     /// `BLOBCAST__SERVER__CORS_ORIGINS`.
     pub cors: Cors,
+    /// `BLOBCAST__SERVER__TLS__CERTIFICATE`, `…__TLS__KEY`: without them the port speaks no TLS.
+    pub tls: Option<TlsSettings>,
     /// `BLOBCAST__SERVER__DRAIN`.
     pub drain: Duration,
     /// `BLOBCAST__SERVER__SHUTDOWN_TIMEOUT`.
     pub shutdown_timeout: Duration,
+}
+
+/// The files of a certificate.
+#[derive(Debug, Clone)]
+pub struct TlsSettings {
+    /// The chain in PEM, the server's own certificate first.
+    pub certificate: PathBuf,
+    /// The private key in PEM.
+    pub key: PathBuf,
 }
 
 /// The listener for probes.
@@ -156,6 +173,7 @@ impl Settings {
                 workers: reader.workers("server.workers"),
                 max_connections: reader.count("server.max_connections"),
                 cors: reader.cors("server.cors_origins"),
+                tls: tls(&mut reader),
                 drain: reader.duration("server.drain", Duration::ZERO),
                 shutdown_timeout: reader.duration("server.shutdown_timeout", Duration::ZERO),
             },
@@ -188,6 +206,9 @@ impl Settings {
             Some(AzureAccess::Identity(Identity { endpoint: Some(endpoint), .. })) => endpoint.clone(),
             _ => String::new(),
         };
+        let file = |of: fn(&TlsSettings) -> &PathBuf| {
+            server.tls.as_ref().map_or_else(String::new, |tls| of(tls).display().to_string())
+        };
         let values = [
             source.location.to_string(),
             source.limits.max_bytes.to_string(),
@@ -200,6 +221,8 @@ impl Settings {
             server.workers.to_string(),
             server.max_connections.to_string(),
             server.cors.to_string(),
+            file(|tls| &tls.certificate),
+            file(|tls| &tls.key),
             format!("{:?}", server.drain),
             format!("{:?}", server.shutdown_timeout),
             management.host.to_string(),
@@ -223,6 +246,19 @@ const ACCOUNT: &str = "AZURE_STORAGE_ACCOUNT_NAME";
 
 /// The variables that name an Azure account, the first that is set winning.
 const ACCOUNTS: [&str; 3] = [STRING, STRING_FILE, ACCOUNT];
+
+fn tls(reader: &mut Reader) -> Option<TlsSettings> {
+    let names = ["server.tls.certificate", "server.tls.key"];
+    match names.map(|name| reader.text(name)) {
+        [None, None] => None,
+        [Some(certificate), Some(key)] => Some(TlsSettings { certificate: certificate.into(), key: key.into() }),
+        [certificate, _] => {
+            let (given, missing) = if certificate.is_some() { (names[0], names[1]) } else { (names[1], names[0]) };
+            reader.fault(format!("{}: must be set with {given}", layers::variable(missing)));
+            None
+        }
+    }
+}
 
 fn azure(reader: &mut Reader) -> Option<AzureAccess> {
     let (name, value) = reader.variable(&ACCOUNTS)?;

@@ -148,6 +148,8 @@ fn the_description_shows_each_setting_under_its_name() {
         "2",
         "10",
         "https://a.example",
+        "/tls/chain.pem",
+        "/tls/key.pem",
         "3s",
         "4s",
         "::1",
@@ -164,4 +166,12 @@ fn the_description_shows_each_setting_under_its_name() {
     for ((key, ..), value) in KEYS.iter().zip(values) {
         assert!(text.contains(&format!("{key} = {value:?}  # ")), "{key} = {value}: {text}");
     }
+}
+
+#[test]
+fn a_certificate_without_its_key_is_a_fault_and_so_is_a_key_alone() {
+    let (certificate, key) = ("BLOBCAST__SERVER__TLS__CERTIFICATE", "BLOBCAST__SERVER__TLS__KEY");
+    assert!(load(&[]).server.tls.is_none());
+    assert_eq!(faults(&[(certificate, "a.pem")]), [format!("{key}: must be set with server.tls.certificate")]);
+    assert_eq!(faults(&[(key, "a.pem")]), [format!("{certificate}: must be set with server.tls.key")]);
 }

@@ -21,4 +21,5 @@ mod metrics;
 mod probes;
 mod program;
 mod queries;
+mod tls;
 mod wire;

@@ -12,7 +12,7 @@ async fn scrape(app: &TestApp) -> String {
 }
 
 /// The number of a series, 0 where there is none.
-fn number(text: &str, series: &str) -> f64 {
+pub fn number(text: &str, series: &str) -> f64 {
     let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
     line.map_or(0.0, |number| number.parse().unwrap())
 }

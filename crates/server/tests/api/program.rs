@@ -336,3 +336,43 @@ async fn f3_a_log_that_nobody_reads_costs_lines_and_no_request() {
     assert!(dropped > 0.0, "{dropped}");
     drop(log);
 }
+
+#[actix_web::test]
+async fn a_certificate_that_cannot_be_used_ends_it_with_78_and_a_line_for_each_file() {
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let other = rcgen::KeyPair::generate().unwrap().serialize_pem();
+    let files = folder(&[("chain.pem", &own.cert.pem()), ("other.pem", &other), ("empty.pem", "")]);
+    let path = |name: &str| files.path().join(name).display().to_string();
+    let location = path("");
+    for (certificate, key, expected) in [
+        (path("chain.pem"), String::new(), vec!["BLOBCAST__SERVER__TLS__KEY: must be set with server.tls.certificate"]),
+        (
+            path("none.pem"),
+            path("empty.pem"),
+            vec![
+                "server.tls.certificate (BLOBCAST__SERVER__TLS__CERTIFICATE): the file cannot be read: entity not found",
+                "server.tls.key (BLOBCAST__SERVER__TLS__KEY): the file holds no private key in PEM",
+            ],
+        ),
+        (
+            path("chain.pem"),
+            path("other.pem"),
+            vec!["server.tls.key (BLOBCAST__SERVER__TLS__KEY): the key is not that of the certificate"],
+        ),
+    ] {
+        let variables = [
+            ("BLOBCAST__SOURCE__LOCATION", location.as_str()),
+            ("BLOBCAST__SERVER__TLS__CERTIFICATE", &certificate),
+            ("BLOBCAST__SERVER__TLS__KEY", &key),
+        ];
+        let output = run(&variables, &[]);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(78), "{errors}");
+        let lines: Vec<_> = errors.lines().collect();
+        assert_eq!(lines.len(), expected.len(), "{errors}");
+        for (line, expected) in lines.iter().zip(expected) {
+            assert!(line.starts_with(&format!("blobcast: {expected}")), "{line}");
+        }
+        assert!(other.lines().skip(1).all(|line| !errors.contains(line)), "{errors}");
+    }
+}
