@@ -16,7 +16,6 @@ use actix_web::{App, Error, web};
 use futures_util::future::ready;
 use socket2::SockRef;
 use tokio::net::{TcpSocket, TcpStream};
-use tokio_rustls::server::TlsStream;
 use tokio_util::either::Either;
 
 use crate::config::{Faults, ServerSettings};
@@ -28,7 +27,7 @@ use crate::lifecycle::Lifecycle;
 use crate::metrics::{Metrics, Traffic};
 use crate::middleware::{Manners, finish};
 use crate::published::{Catalogue, Open};
-use crate::tls::{Tls, is_http2};
+use crate::tls::{Tls, TlsStream, is_http2};
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
