@@ -3,6 +3,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use domain::ContentError;
@@ -101,25 +102,31 @@ pub(super) fn content_error(document: &str, error: &Error, root_gone: bool) -> C
     }
     let http = chain(error).filter_map(|source| source.downcast_ref::<HttpError>()).last();
     let wait = chain(error).find_map(|source| source.downcast_ref::<AskedToWait>()).map(|asked| asked.0);
+    let distrust = chain(error).find_map(distrust);
     let kind = match (error, http.map(HttpError::kind)) {
         _ if container => FailureKind::Container,
         _ if wait.is_some() => FailureKind::Throttled,
         (Error::PermissionDenied { .. } | Error::Unauthenticated { .. }, _) => FailureKind::Auth,
         _ if chain(error).any(<dyn StdError>::is::<CutShort>) => FailureKind::Truncated,
-        _ if chain(error).any(is_tls) => FailureKind::Tls,
+        _ if distrust.is_some() => FailureKind::Tls,
         (_, Some(HttpErrorKind::Connect)) => FailureKind::Connect,
         (_, Some(HttpErrorKind::Timeout)) => FailureKind::Timeout,
         _ => FailureKind::Answer,
     };
+    // Without the moment, which would make another failure of each.
+    let distrust = distrust.and_then(|error| error.to_string().split(": verification").next().map(str::to_owned));
     let innermost = || http.and_then(|error| chain(error).last().map(ToString::to_string));
-    let failure = StoreFailure { kind, detail: code.or_else(innermost).or_else(|| status(error)) };
+    let failure = StoreFailure { kind, detail: code.or(distrust).or_else(innermost).or_else(|| status(error)) };
     ContentError::Unavailable { document: document.into(), retry_after: wait, source: std::sync::Arc::new(failure) }
 }
 
-/// Whether rustls, which speaks through an I/O error, has refused the connection.
-fn is_tls(error: &(dyn StdError + 'static)) -> bool {
-    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    inner.is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>)
+/// What rustls has against the connection. It speaks through I/O errors, one in another.
+fn distrust<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
+    let mut inner = error.downcast_ref::<io::Error>()?.get_ref()?;
+    while let Some(deeper) = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        inner = deeper;
+    }
+    inner.downcast_ref()
 }
 
 /// A failure of this kind, with our own words if more is to be said.

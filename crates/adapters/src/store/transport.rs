@@ -28,10 +28,9 @@ impl HttpConnector for Connector {
             .user_agent(concat!("blobcast/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(2))
             .timeout(Duration::from_secs(8))
-            .pool_max_idle_per_host(4)
-            // No longer than a round of refreshes: the next one asks for the address again, and meets no connection that
-            // the store has closed meanwhile.
-            .pool_idle_timeout(Duration::from_secs(1))
+            // A connection for each request, of which there are few: none is met that the store has closed meanwhile, and
+            // a store that moves is asked at its new address.
+            .pool_max_idle_per_host(0)
             .http1_only()
             .no_gzip()
             .no_brotli()
