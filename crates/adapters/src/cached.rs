@@ -12,8 +12,11 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use self::report::Report;
 use crate::counts::CacheCounts;
 use crate::store::{FailureKind, StoreFailure};
+
+mod report;
 
 /// How long a version is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +48,6 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(4));
 /// More places than keys, so that nothing good is evicted.
 const CAPACITY: usize = 16;
-/// At most so many faults of one version are logged.
-const LOGGED: usize = 20;
 
 /// Answers from memory while a version is fresh; past that with the old one, while a task of its own fetches.
 /// Where there is none, a call waits at most 5 s; then, and until the next try is due, it has the error at once.
@@ -59,6 +60,7 @@ struct Core<C: Collection> {
     /// The last good version, by the collection's name.
     values: Cache<&'static str, Arc<Snapshot<C>>>,
     flight: Mutex<Flight<C>>,
+    report: Mutex<Report>,
     counts: Arc<CacheCounts>,
 }
 
@@ -104,8 +106,9 @@ impl<C: Collection> Cached<C> {
     #[must_use]
     pub fn new(inner: Arc<dyn ContentSource<C>>, settings: CacheSettings) -> Self {
         let flight = Mutex::new(Flight { running: None, failure: None });
-        let (runtime, values, counts) = (Handle::current(), Cache::new(CAPACITY), Arc::default());
-        Self(Arc::new(Core { inner, settings, runtime, values, flight, counts }))
+        let (runtime, values) = (Handle::current(), Cache::new(CAPACITY));
+        let (report, counts) = Default::default();
+        Self(Arc::new(Core { inner, settings, runtime, values, flight, report, counts }))
     }
 
     /// What is held, within its TTL: what `load` would answer without waiting for anyone.
@@ -199,6 +202,10 @@ impl<C: Collection> Core<C> {
         self.flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn report(&self) -> MutexGuard<'_, Report> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Joins the fetch under way or starts one, for a caller who has seen the version `seen`.
     fn board(self: &Arc<Self>, seen: Option<&Arc<Snapshot<C>>>) -> Boarding<C> {
         let mut flight = self.flight();
@@ -246,7 +253,7 @@ impl<C: Collection> Core<C> {
                 count.up();
                 self.values.insert(C::NAME, Arc::clone(new));
                 drop(flight);
-                report_version(new, known, before.is_some());
+                self.report().version(new, known);
             }
             Err(error) => {
                 match error {
@@ -261,8 +268,7 @@ impl<C: Collection> Core<C> {
                 let retry_at = Instant::now() + self.pause(error, streak);
                 flight.failure = Some(Failure { error: error.clone(), retry_at, streak });
                 drop(flight);
-                let known = before.is_some_and(|before| before.error.to_string() == error.to_string());
-                report_failure(error, known, self.held().is_some());
+                self.report().failure(error, self.held().is_some());
             }
         }
     }
@@ -312,36 +318,6 @@ fn retry_after(error: &ContentError, wait: Duration) -> ContentError {
             ContentError::Unavailable { document, retry_after: Some(wait), source }
         }
         other => other,
-    }
-}
-
-fn report_version<C: Collection>(new: &Snapshot<C>, known: bool, healed: bool) {
-    let Snapshot { items, document, version, .. } = new;
-    if known {
-        if healed {
-            tracing::info!("{document} can be loaded again");
-        }
-        return;
-    }
-    tracing::info!(
-        "{document} is served: {} items, {} skipped, version {version}",
-        items.list().len(),
-        items.skipped()
-    );
-    for fault in items.faults().iter().take(LOGGED) {
-        tracing::warn!("{document}:{fault}");
-    }
-    if let Some(more @ 1..) = items.faults().len().checked_sub(LOGGED) {
-        tracing::warn!("{document}: and {more} more faults");
-    }
-}
-
-fn report_failure(error: &ContentError, known: bool, held: bool) {
-    let meanwhile = if held { "the last good version stays" } else { "there is nothing to serve" };
-    if known {
-        tracing::debug!("{error}; still so");
-    } else {
-        tracing::warn!("{error}; {meanwhile}");
     }
 }
 

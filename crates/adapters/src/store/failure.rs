@@ -115,7 +115,8 @@ pub(super) fn content_error(document: &str, error: &Error, root_gone: bool) -> C
     };
     // Without the moment, which would make another failure of each.
     let distrust = distrust.and_then(|error| error.to_string().split(": verification").next().map(str::to_owned));
-    let innermost = || http.and_then(|error| chain(error).last().map(ToString::to_string));
+    // Not of a wait: the seconds that are left of it would do the same.
+    let innermost = || http.filter(|_| wait.is_none()).and_then(|error| chain(error).last().map(ToString::to_string));
     let failure = StoreFailure { kind, detail: code.or(distrust).or_else(innermost).or_else(|| status(error)) };
     ContentError::Unavailable { document: document.into(), retry_after: wait, source: std::sync::Arc::new(failure) }
 }

@@ -43,8 +43,15 @@ enum Backend {
     Rotating {
         file: PathBuf,
         container: String,
-        current: Mutex<(SecretString, Arc<dyn ObjectStore>)>,
+        current: Mutex<Rotating>,
     },
+}
+
+struct Rotating {
+    text: SecretString,
+    store: Arc<dyn ObjectStore>,
+    /// Why the file cannot be used now; told once.
+    faults: Vec<String>,
 }
 
 impl Store {
@@ -64,11 +71,9 @@ impl Store {
             Location::Azure { container, .. } => match azure {
                 Some(AzureAccess::ConnectionStringFile(file)) => {
                     let (text, access) = azure::read_file(file)?;
-                    Backend::Rotating {
-                        file: file.clone(),
-                        container: container.clone(),
-                        current: Mutex::new((text, azure::open(&AzureAccess::ConnectionString(access), container)?)),
-                    }
+                    let store = azure::open(&AzureAccess::ConnectionString(access), container)?;
+                    let current = Mutex::new(Rotating { text, store, faults: Vec::new() });
+                    Backend::Rotating { file: file.clone(), container: container.clone(), current }
                 }
                 Some(access) => Backend::Fixed(azure::open(access, container)?),
                 None => {
@@ -96,20 +101,28 @@ impl Store {
         };
         let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);
         let renewed = azure::read_file(file).and_then(|(text, access)| {
-            if text.expose_secret() == current.0.expose_secret() {
+            if text.expose_secret() == current.text.expose_secret() {
                 return Ok(None);
             }
             azure::open(&AzureAccess::ConnectionString(access), container).map(|store| Some((text, store)))
         });
         match renewed {
-            Ok(None) => {}
-            Ok(Some(renewed)) => {
-                tracing::info!("the connection string has changed and is in use");
-                *current = renewed;
+            Ok(renewed) => {
+                if !std::mem::take(&mut current.faults).is_empty() {
+                    tracing::warn!("the connection string can be used again");
+                }
+                if let Some((text, store)) = renewed {
+                    tracing::info!("the connection string has changed and is in use");
+                    *current = Rotating { text, store, faults: Vec::new() };
+                }
             }
-            Err(faults) => tracing::warn!("the connection string stays as it was: {}", faults.join("; ")),
+            Err(faults) if faults == current.faults => {}
+            Err(faults) => {
+                tracing::warn!("the connection string stays as it was: {}", faults.join("; "));
+                current.faults = faults;
+            }
         }
-        Arc::clone(&current.1)
+        Arc::clone(&current.store)
     }
 
     /// Where a document lies in the store.

@@ -117,6 +117,17 @@ impl Program {
         reqwest::get(format!("{}{path}", self.address)).await.map_or(0, |response| response.status().as_u16())
     }
 
+    /// Looks again and again, for at most 20 s.
+    pub async fn until(&self, met: impl Fn() -> bool) {
+        for _ in 0..1000 {
+            if met() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("it has not come to that in 20 s:\n{}", self.output());
+    }
+
     pub async fn until_status(&self, path: &str, status: u16) {
         for _ in 0..1000 {
             if self.status(path).await == status {
@@ -260,6 +271,30 @@ async fn every_line_of_its_log_is_json_and_a_broken_upload_is_one_of_them() {
         let line: Json = serde_json::from_str(line).expect(line);
         assert!(line["timestamp"].is_string() && line["level"].is_string() && line["message"].is_string());
     }
+}
+
+#[actix_web::test]
+async fn a_connection_string_that_goes_bad_is_told_once_and_so_is_its_end() {
+    let file = folder(&[]);
+    let path = file.path().join("string");
+    let good = "AccountName=acc;AccountKey=YQ==;BlobEndpoint=http://127.0.0.1:1/acc";
+    std::fs::write(&path, good).unwrap();
+    let variables = [
+        ("AZURE_STORAGE_CONNECTION_STRING_FILE", path.to_str().unwrap()),
+        ("BLOBCAST__CACHE__TTL", "100ms"),
+        ("RUST_LOG", "debug"),
+    ];
+    let program = Program::start(&variables).await;
+    program.logged("the store cannot be reached").await;
+    std::fs::write(&path, "AccountName=acc").unwrap();
+    let told = program.logged("the connection string stays as it was").await;
+    let fetches = || program.output().matches("; still so").count();
+    let before = fetches();
+    program.until(|| fetches() > before + 9).await;
+    std::fs::write(&path, good).unwrap();
+    program.logged("the connection string can be used again").await;
+    assert!(told.contains("AccountKey or SharedAccessSignature is missing") && told.contains("WARN"), "{told}");
+    assert_eq!(program.output().matches("the connection string stays as it was").count(), 1);
 }
 
 #[actix_web::test]
