@@ -27,7 +27,9 @@ use crate::lifecycle::Lifecycle;
 use crate::metrics::{Metrics, Traffic};
 use crate::middleware::{Manners, finish};
 use crate::published::{Catalogue, Open};
+use crate::request_log::RequestLog;
 use crate::tls::{Tls, TlsStream, is_http2};
+use crate::traces::Traces;
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -60,6 +62,10 @@ pub struct Site {
     pub metrics: web::Data<Metrics>,
     /// Where requests are counted.
     pub traffic: Arc<Traffic>,
+    /// Where requests are told of.
+    pub log: Arc<RequestLog>,
+    /// Where their spans are made, if anywhere.
+    pub traces: Option<Traces>,
     /// Whether the server is on its way out.
     pub lifecycle: web::Data<Lifecycle>,
     /// How to serve.
@@ -131,6 +137,8 @@ impl Site {
             cors: self.settings.cors.clone(),
             secure,
             traffic: Arc::clone(&self.traffic),
+            log: Arc::clone(&self.log),
+            traces: self.traces.clone(),
         });
         let manners_at_door = Rc::clone(&manners);
         let application = App::new()

@@ -20,6 +20,8 @@ use crate::error::{Kind, Problem};
 use crate::head;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::Traffic;
+use crate::request_log::{Answered, RequestLog};
+use crate::traces::Traces;
 
 /// What a browser may do with an answer of an API: read it, from anywhere, and nothing else. A page brings its own policy.
 const SECURITY: [(HeaderName, HeaderValue); 4] = [
@@ -44,10 +46,14 @@ pub struct Manners {
     pub secure: bool,
     /// Where requests are counted.
     pub traffic: Arc<Traffic>,
+    /// Where requests are told of.
+    pub log: Arc<RequestLog>,
+    /// Where their spans are made, if anywhere.
+    pub traces: Option<Traces>,
 }
 
 impl Manners {
-    /// Gives an answer what every answer has, and counts it.
+    /// Gives an answer what every answer has, counts it and tells of it.
     pub fn dress(&self, request: &RequestHead, begun: Instant, id: HeaderValue, answer: &mut HttpResponse) {
         let status = answer.status().as_u16();
         let head = answer.head_mut();
@@ -61,11 +67,18 @@ impl Manners {
         if self.secure {
             head.headers_mut().append(ONLY_TLS.0, ONLY_TLS.1);
         }
-        head.headers_mut().append(X_REQUEST_ID, id);
         if self.lifecycle.is_draining() {
             head.set_connection_type(ConnectionType::Close);
         }
-        self.traffic.count(request.method.as_str(), request.uri.path(), status, begun.elapsed());
+        let (path, took) = (request.uri.path(), begun.elapsed());
+        self.traffic.count(request.method.as_str(), path, status, took);
+        if self.traces.is_some() || self.log.wants(status) {
+            let (route, id) = (self.traffic.template(path), id.to_str().unwrap_or_default());
+            let answered = Answered { head: request, route, status, took, id };
+            let trace_id = self.traces.as_ref().map(|traces| traces.request(&answered));
+            self.log.answered(&answered, trace_id);
+        }
+        answer.headers_mut().append(X_REQUEST_ID, id);
     }
 }
 

@@ -16,6 +16,7 @@ use crate::openapi::Described;
 use crate::prepared::Prepared;
 use crate::representation::{Representations, Shelf};
 use crate::standing::Standing;
+use crate::traces::{Traced, Traces};
 
 /// A collection that is to be published.
 pub struct Published {
@@ -24,7 +25,7 @@ pub struct Published {
     opener: Box<Opener>,
 }
 
-type Opener = dyn Fn(&Arc<Store>, &Arc<Representations>, &Settings) -> Open;
+type Opener = dyn Fn(&Arc<Store>, &Arc<Representations>, &Settings, Option<&Traces>) -> Open;
 
 /// Adds the routes of a collection to an application.
 pub type Routes<C> = fn(&mut ServiceConfig, &web::Data<Offer<C>>);
@@ -33,14 +34,22 @@ impl Published {
     /// A collection under its routes.
     #[must_use]
     pub fn new<C: Collection>(routes: Routes<C>) -> Self {
-        let opener = Box::new(move |store: &_, shared: &_, settings: &_| Open::new(store, shared, settings, routes));
+        let opener = Box::new(move |store: &_, shared: &_, settings: &_, traces: Option<&_>| {
+            Open::new(store, shared, settings, traces, routes)
+        });
         Self { described: Described::of::<C>(), opener }
     }
 
     /// Puts the cache before the store. Nothing is fetched yet.
     #[must_use]
-    pub fn open(&self, store: &Arc<Store>, shared: &Arc<Representations>, settings: &Settings) -> Open {
-        (self.opener)(store, shared, settings)
+    pub fn open(
+        &self,
+        store: &Arc<Store>,
+        shared: &Arc<Representations>,
+        settings: &Settings,
+        traces: Option<&Traces>,
+    ) -> Open {
+        (self.opener)(store, shared, settings, traces)
     }
 }
 
@@ -70,11 +79,16 @@ impl Open {
         store: &Arc<Store>,
         shared: &Arc<Representations>,
         settings: &Settings,
+        traces: Option<&Traces>,
         routes: Routes<C>,
     ) -> Self {
         let shelf = Arc::new(Shelf::new(Arc::clone(shared)));
         let source = BlobSource::<C>::new(Arc::clone(store), settings.source.limits, settings.source.zone.clone());
-        let cached = Cached::new(Arc::new(Prepared::new(Arc::new(source), Arc::clone(&shelf))), settings.cache);
+        let mut source: Arc<dyn ContentSource<C>> = Arc::new(Prepared::new(Arc::new(source), Arc::clone(&shelf)));
+        if let Some(traces) = traces {
+            source = Arc::new(Traced::new(source, traces.clone()));
+        }
+        let cached = Cached::new(source, settings.cache);
         let (kept, watched, counts, cache) = (cached.clone(), cached.clone(), cached.counts(), settings.cache);
         let stack = cached.to_string();
         let at_door = cached.clone();

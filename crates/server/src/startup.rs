@@ -21,6 +21,7 @@ use crate::published::{Catalogue, Published};
 use crate::representation::Representations;
 use crate::routes;
 use crate::tls::Tls;
+use crate::traces::Traces;
 
 /// The exit status of settings that cannot be used (`EX_CONFIG` of sysexits).
 pub const FAULTY_SETTINGS: u8 = 78;
@@ -36,6 +37,7 @@ pub struct Application {
     address: SocketAddr,
     management_address: SocketAddr,
     lifecycle: Lifecycle,
+    traces: Option<Traces>,
     drain: Duration,
 }
 
@@ -60,6 +62,11 @@ impl Application {
         };
         let public = listen("server.port (PORT or BLOBCAST__SERVER__PORT)", (server.host, server.port).into());
         let probes = listen("management.port (BLOBCAST__MANAGEMENT__PORT)", (management.host, management.port).into());
+        let traces = settings.traces.as_ref().map(Traces::start).transpose();
+        let traces = traces.unwrap_or_else(|fault| {
+            faults.push(fault);
+            None
+        });
         let (Some(store), Ok(tls), Some((public, address)), Some((probes, management_address))) =
             (store, tls, public, probes)
         else {
@@ -69,7 +76,8 @@ impl Application {
 
         let store = Arc::new(store);
         let shared = Representations::new(settings.representations.max_bytes);
-        let open: Vec<_> = published.iter().map(|published| published.open(&store, &shared, settings)).collect();
+        let open = published.iter().map(|published| published.open(&store, &shared, settings, traces.as_ref()));
+        let open: Vec<_> = open.collect();
         for open in &open {
             tracing::info!("{} comes through {}", open.name, open.stack);
             (open.keep)(&Handle::current());
@@ -86,16 +94,27 @@ impl Application {
             documentation: web::Data::new(Documentation::new(described)),
             metrics: web::Data::new(metrics),
             traffic,
+            log: Arc::default(),
+            traces: traces.clone(),
             lifecycle: web::Data::new(lifecycle.clone()),
             settings: server.clone(),
         };
         Ok(Self {
             public: site.serve(public, server.workers, &crowds.0, &open, tls.as_ref(), routes::public)?,
-            management: site.serve(probes, 1, &crowds.1, &Arc::from([]), None, routes::management)?,
+            // Probes and scrapes would be most of the traces.
+            management: Site { traces: None, ..site.clone() }.serve(
+                probes,
+                1,
+                &crowds.1,
+                &Arc::from([]),
+                None,
+                routes::management,
+            )?,
             scheme,
             address,
             management_address,
             lifecycle,
+            traces,
             drain: server.drain,
         })
     }
@@ -114,7 +133,7 @@ impl Application {
 
     /// Serves until the first request to stop, then drains; a second one ends at once.
     pub async fn run(self, mut stops: mpsc::UnboundedReceiver<Stop>) -> ExitCode {
-        let Self { public, management, scheme, address, management_address, lifecycle, drain } = self;
+        let Self { public, management, scheme, address, management_address, lifecycle, traces, drain } = self;
         tracing::info!("listening on {scheme}://{address}, probes on http://{management_address}");
         let handles = [public.handle(), management.handle()];
         let mut servers = tokio::spawn(async move { tokio::join!(public, management) });
@@ -132,6 +151,9 @@ impl Application {
                 tokio::time::sleep(drain).await;
             }
             stop_all(&handles, true).await;
+            if let Some(traces) = traces {
+                traces.stop().await;
+            }
         };
         tokio::select! {
             () = end => tracing::info!("stopped"),

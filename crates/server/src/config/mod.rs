@@ -2,6 +2,7 @@
 
 mod layers;
 mod reader;
+mod traces;
 mod values;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use adapters::store::{AzureAccess, ConnectionString, Identity, Location};
 use jiff::tz::TimeZone;
 
 use self::reader::Reader;
+pub use self::traces::TraceSettings;
 use crate::cors::Cors;
 
 /// Every setting by its name, with its default and what it is.
@@ -63,6 +65,8 @@ pub struct Settings {
     pub cache: CacheSettings,
     /// Answers that stand ready.
     pub representations: RepresentationSettings,
+    /// Where traces go, if anywhere.
+    pub traces: Option<TraceSettings>,
 }
 
 /// Answers that stand ready.
@@ -187,6 +191,7 @@ impl Settings {
                 stale_if_error: reader.duration("cache.stale_if_error", Duration::ZERO),
             },
             representations: RepresentationSettings { max_bytes: reader.bytes("representations.max_bytes") },
+            traces: TraceSettings::read(&mut reader),
         };
         reader.finish(settings)
     }
@@ -194,7 +199,7 @@ impl Settings {
     /// Every setting as it is in effect, a line each, secrets masked.
     #[must_use]
     pub fn describe(&self) -> String {
-        let Self { source, server, management, cache, representations } = self;
+        let Self { source, server, management, cache, representations, traces } = self;
         let azure = match &source.azure {
             None => "none".to_owned(),
             Some(AzureAccess::ConnectionString(string)) => format!("account {}, key ****", string.account),
@@ -233,7 +238,8 @@ impl Settings {
             representations.max_bytes.to_string(),
         ];
         let lines = KEYS.iter().zip(values).map(|((key, _, about), value)| format!("{key} = {value:?}  # {about}\n"));
-        lines.chain([format!("# Azure: {azure}\n")]).collect()
+        let traces = traces.as_ref().map_or("off".to_owned(), |traces| format!("to {traces}"));
+        lines.chain([format!("# Azure: {azure}\n# Traces: {traces}\n")]).collect()
     }
 }
 

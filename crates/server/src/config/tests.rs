@@ -24,7 +24,8 @@ fn file(ending: &str, text: &str) -> tempfile::NamedTempFile {
 
 #[test]
 fn the_defaults_are_those_of_the_documentation() {
-    let Settings { source, server, management, cache, representations } = load(&[]);
+    let Settings { source, server, management, cache, representations, traces } = load(&[]);
+    assert!(traces.is_none());
     assert_eq!(representations.max_bytes, 32 << 20);
     assert_eq!(source.location.to_string(), "./content");
     assert_eq!(source.limits, Limits::default());
@@ -174,4 +175,55 @@ fn a_certificate_without_its_key_is_a_fault_and_so_is_a_key_alone() {
     assert!(load(&[]).server.tls.is_none());
     assert_eq!(faults(&[(certificate, "a.pem")]), [format!("{key}: must be set with server.tls.certificate")]);
     assert_eq!(faults(&[(key, "a.pem")]), [format!("{certificate}: must be set with server.tls.key")]);
+}
+
+#[test]
+fn an_endpoint_turns_traces_on_and_is_shown_without_its_path() {
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318/canary/");
+    let settings = load(&[endpoint, ("OTEL_EXPORTER_OTLP_TIMEOUT", "1500")]);
+    let traces = settings.traces.clone().unwrap();
+    assert_eq!(traces.endpoint.as_str(), "http://collector:4318/canary/v1/traces");
+    assert_eq!(traces.timeout, Duration::from_millis(1500));
+    assert!(settings.describe().ends_with("# Traces: to http://collector:4318\n"), "{}", settings.describe());
+    assert!(!format!("{settings:?}").contains("canary"));
+    let own = load(&[endpoint, ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://other/own")]).traces.unwrap();
+    assert_eq!((own.endpoint.as_str(), own.timeout), ("https://other/own", Duration::from_secs(10)));
+    for off in [("OTEL_SDK_DISABLED", "TRUE"), ("OTEL_TRACES_EXPORTER", "none")] {
+        let settings = load(&[endpoint, off]);
+        assert!(settings.traces.is_none() && settings.describe().ends_with("# Traces: off\n"));
+    }
+}
+
+#[test]
+fn traces_that_could_not_be_sent_as_asked_are_a_fault() {
+    let address = "must be an address such as http://collector:4318, without a user, a query or a fragment";
+    for endpoint in ["canary", "ftp://canary", "http://", "http://u:canary@a", "http://a?key=canary", "collector:4318"]
+    {
+        assert_eq!(
+            faults(&[("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)]),
+            [format!("OTEL_EXPORTER_OTLP_ENDPOINT: {address}")]
+        );
+    }
+    let mut variables = vec![
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://a"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_TRACES_SAMPLER", "traceidratio"),
+        ("OTEL_TRACES_SAMPLER_ARG", "2"),
+    ];
+    assert_eq!(
+        faults(&variables),
+        [
+            "OTEL_EXPORTER_OTLP_TIMEOUT: must be a number of milliseconds above 0",
+            "OTEL_EXPORTER_OTLP_PROTOCOL: must be http/protobuf",
+            "OTEL_TRACES_SAMPLER_ARG: must be a share from 0 to 1, such as 0.1",
+        ]
+    );
+    variables[0].1 = "";
+    assert!(load(&variables).traces.is_none(), "what is off has no faults");
+    let sampler = faults(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a"), ("OTEL_TRACES_SAMPLER", "some")]);
+    assert!(
+        sampler.len() == 1 && sampler[0].starts_with("OTEL_TRACES_SAMPLER: must be one of always_on, "),
+        "{sampler:?}"
+    );
 }

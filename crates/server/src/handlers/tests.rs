@@ -33,7 +33,14 @@ async fn get(
         Offer::<Faq> { source: Arc::new(source), policy: Policy::new(CacheSettings::default()), shelf: shelf() };
     let offer = web::Data::new(offer);
     let traffic = Arc::new(Traffic::new(["faq"].into_iter(), &routes::FIXED));
-    let manners = Rc::new(Manners { lifecycle: Lifecycle::default(), cors: Cors::Any, secure: false, traffic });
+    let manners = Rc::new(Manners {
+        lifecycle: Lifecycle::default(),
+        cors: Cors::Any,
+        secure: false,
+        traffic,
+        log: Arc::default(),
+        traces: None,
+    });
     let app = App::new()
         .wrap(from_fn(move |request, next| finish(Rc::clone(&manners), request, next)))
         .configure(|config| routes::collection(config, &offer));

@@ -84,10 +84,10 @@ impl Traffic {
         route.nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
     }
 
-    /// The template that a path belongs to.
+    /// The template that a path belongs to, if it belongs to any.
     #[must_use]
-    pub fn template(&self, path: &str) -> &str {
-        &self.route(path).template
+    pub fn template(&self, path: &str) -> Option<&str> {
+        Some(self.route(path).template.as_str()).filter(|template| *template != UNMATCHED)
     }
 
     fn route(&self, path: &str) -> &Route {

@@ -80,7 +80,7 @@ async fn every_route_has_its_name_and_the_public_port_has_no_metrics() {
     let traffic = Traffic::new(["events", "news", "faq"].into_iter(), &routes::FIXED);
     let document = app.json("/openapi.json").await;
     for path in document["paths"].as_object().unwrap().keys() {
-        let template = traffic.template(&path.replace("{id}", "1"));
+        let template = traffic.template(&path.replace("{id}", "1")).unwrap_or("unmatched");
         let general =
             path.replace("/schemas/events", "/schemas/{collection}").replace("/schemas/news", "/schemas/{collection}");
         assert_eq!(template, general.replace("/schemas/faq", "/schemas/{collection}"), "{path}");

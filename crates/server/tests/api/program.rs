@@ -65,8 +65,7 @@ impl Program {
         let line = program.logged("listening on ").await;
         let message = serde_json::from_str::<Json>(&line).unwrap()["message"].as_str().unwrap().to_owned();
         let mut urls = message.split([' ', ',']).filter(|word| word.starts_with("http")).map(str::to_owned);
-        program.address = urls.next().unwrap();
-        program.management = urls.next().unwrap();
+        (program.address, program.management) = (urls.next().unwrap(), urls.next().unwrap());
         program
     }
 
@@ -94,6 +93,12 @@ impl Program {
 
     pub fn output(&self) -> String {
         self.lines.lock().unwrap().join("\n")
+    }
+
+    /// The names of its threads.
+    pub fn threads(&self) -> Vec<String> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok()).collect()
     }
 
     pub fn signal(&self, name: &str) {
@@ -202,6 +207,10 @@ async fn settings_that_cannot_be_used_end_it_with_78_and_a_line_for_each() {
                 "BLOBCAST__SOURCE__MAX_ITEMS: must be a whole number above 0",
                 "BLOBCAST__CACHE__TTL: must be a duration such as 500ms, 60s or 24h, 100ms or more",
             ],
+        ),
+        (
+            vec![here, ("OTEL_EXPORTER_OTLP_ENDPOINT", "canary"), ("OTEL_EXPORTER_OTLP_HEADERS", "key=canary")],
+            vec!["OTEL_EXPORTER_OTLP_ENDPOINT: must be an address such as http://collector:4318"],
         ),
         (
             vec![here, ("BLOBCAST__SERVER__PORT", &port)],
