@@ -43,19 +43,26 @@ impl Collector {
 
     /// Says that the collector cannot be reached, and that it can again.
     fn report(&self, failure: Option<String>) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = self.state.lock().unwrap_or_else(PoisonError::into_inner).is_news(failure.is_some());
         match failure {
-            Some(why) if !state.failing && state.told.is_none_or(|told| told.elapsed() >= PAUSE) => {
+            Some(why) if news => {
                 tracing::warn!("traces do not reach the collector: {why}; those that do not fit the queue are dropped");
-                *state = State { failing: true, told: Some(Instant::now()) };
             }
             Some(why) => tracing::debug!("traces do not reach the collector: {why}"),
-            None if state.failing => {
-                tracing::warn!("traces reach the collector again");
-                state.failing = false;
-            }
+            None if news => tracing::warn!("traces reach the collector again"),
             None => {}
         }
+    }
+}
+
+impl State {
+    /// Whether the log is to be told of a delivery. The end of a failure is told if its beginning was.
+    fn is_news(&mut self, failed: bool) -> bool {
+        if failed == self.failing || (failed && self.told.is_some_and(|told| told.elapsed() < PAUSE)) {
+            return false;
+        }
+        *self = Self { failing: failed, told: if failed { Some(Instant::now()) } else { self.told } };
+        true
     }
 }
 
@@ -94,5 +101,22 @@ fn what_happened(error: &reqwest::Error) -> &'static str {
         "no connection"
     } else {
         "the connection failed"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_collector_that_comes_and_goes_is_told_of_once_a_minute_with_its_end() {
+        let mut state = State::default();
+        let mut news = |failed: &[bool]| failed.iter().map(|failed| state.is_news(*failed)).collect::<Vec<_>>();
+        assert_eq!(news(&[false, true, true, false, false]), [false, true, false, true, false]);
+        assert_eq!(news(&[true, true, false]), [false; 3], "within the minute");
+        advance(PAUSE).await;
+        assert_eq!(news(&[true, false]), [true; 2]);
     }
 }

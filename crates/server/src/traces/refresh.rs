@@ -75,3 +75,54 @@ impl Drop for Refresh {
         self.span.end();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Future, pending, ready};
+    use std::time::Duration;
+
+    use domain::Faq;
+    use opentelemetry::trace::TracerProvider as _;
+    use opentelemetry_sdk::error::OTelSdkResult;
+    use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
+    use tokio::time::timeout;
+
+    use super::*;
+
+    struct Silent;
+
+    #[async_trait]
+    impl ContentSource<Faq> for Silent {
+        async fn load(&self) -> Result<Arc<Snapshot<Faq>>, ContentError> {
+            pending().await
+        }
+    }
+
+    impl fmt::Display for Silent {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("Silent")
+        }
+    }
+
+    #[derive(Debug, Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<SpanData>>>);
+
+    impl SpanExporter for Kept {
+        fn export(&self, batch: Vec<SpanData>) -> impl Future<Output = OTelSdkResult> + Send {
+            self.0.lock().unwrap().extend(batch);
+            ready(Ok(()))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refresh_that_is_given_up_is_a_span_that_says_so() {
+        let kept = Kept::default();
+        let provider = SdkTracerProvider::builder().with_simple_exporter(kept.clone()).build();
+        let traced = Traced::new(Arc::new(Silent), Traces { tracer: provider.tracer("test"), provider });
+        assert_eq!(traced.to_string(), "Traced(Silent)");
+        assert!(timeout(Duration::from_secs(10), traced.load()).await.is_err());
+        let spans = kept.0.lock().unwrap();
+        assert!(spans[0].attributes.contains(&KeyValue::new("blobcast.outcome", "abandoned")), "{spans:?}");
+        assert!(matches!(spans[0].status, Status::Error { .. }) && spans.len() == 1, "{spans:?}");
+    }
+}
