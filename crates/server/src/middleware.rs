@@ -74,7 +74,7 @@ impl Manners {
         self.traffic.count(request.method.as_str(), path, status, took);
         if self.traces.is_some() || self.log.wants(status) {
             let (route, id) = (self.traffic.template(path), id.to_str().unwrap_or_default());
-            let answered = Answered { head: request, route, status, took, id };
+            let answered = Answered { head: request, route, status, took, id, secure: self.secure };
             let trace_id = self.traces.as_ref().map(|traces| traces.request(&answered));
             self.log.answered(&answered, trace_id);
         }

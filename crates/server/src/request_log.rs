@@ -30,6 +30,8 @@ pub struct Answered<'a> {
     pub took: Duration,
     /// Its id.
     pub id: &'a str,
+    /// Whether it came through TLS.
+    pub secure: bool,
 }
 
 impl Answered<'_> {
@@ -67,7 +69,7 @@ impl RequestLog {
 
     /// Writes a request's line. `trace_id` is asked only if there is a line.
     pub fn answered(&self, answered: &Answered<'_>, trace_id: Option<TraceId>) {
-        let Answered { head, route, status, took, id } = answered;
+        let Answered { head, route, status, took, id, .. } = answered;
         let path = || printable(head.uri.path());
         let trace_id = || trace_id.or_else(|| traces::trace_id(head.headers())).map(|id| id.to_string());
         let duration_us = || u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
@@ -153,7 +155,7 @@ mod tests {
         let log = RequestLog::default();
         let left_out = |route, status| {
             let took = Duration::ZERO;
-            log.left_out(&Answered { head: request.head(), route: Some(route), status, took, id: "a" })
+            log.left_out(&Answered { head: request.head(), route: Some(route), status, took, id: "a", secure: false })
         };
         assert_eq!(left_out("/api/faq", 503), Some(0));
         for _ in 0..59 {

@@ -17,10 +17,15 @@ static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 #[must_use]
 pub struct Log(#[expect(dead_code, reason = "it works by being dropped")] WorkerGuard);
 
+/// Of our own doings, and of what others find alarming.
+const INFO: &str = "warn,blobcast=info,server=info,adapters=info";
+
 /// Starts the log: text on a terminal, a JSON object a line elsewhere; `RUST_LOG` filters it, `info` by default.
 /// A thread of its own writes it, and lines are dropped and counted rather than waited for: a reader that stops stops nobody.
 pub fn start() -> Log {
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into());
+    let given = filter.from_env_lossy();
+    let filter = if given.to_string() == "info" { EnvFilter::new(INFO) } else { given };
     let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(WAITING).finish(std::io::stdout());
     let _ = DROPPED.set(writer.error_counter());
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);

@@ -58,7 +58,7 @@ impl Traces {
 
     /// Makes the span of a request that has been answered, within the trace of its `traceparent`.
     pub fn request(&self, answered: &Answered<'_>) -> TraceId {
-        let Answered { head, route, status, took, id } = answered;
+        let Answered { head, route, status, took, id, secure } = answered;
         let now = Timestamp::now();
         let method = answered.method();
         let name = match (route, method) {
@@ -74,7 +74,7 @@ impl Traces {
             let text = |text: &str| StringValue::from(printable(text).to_string());
             span.set_attributes([
                 KeyValue::new("http.request.method", method),
-                KeyValue::new("url.scheme", "http"),
+                KeyValue::new("url.scheme", if *secure { "https" } else { "http" }),
                 KeyValue::new("url.path", text(head.uri.path())),
                 KeyValue::new("http.response.status_code", i64::from(*status)),
                 KeyValue::new("blobcast.request_id", (*id).to_owned()),

@@ -54,6 +54,8 @@ async fn c1_store_down_at_boot() {
     assert_eq!((program.status("/healthz").await, program.status("/readyz").await), (200, 503));
     let (statuses, took) = at_once(1000, &program).await;
     assert_eq!(statuses, vec![503; 1000]);
+    program.logged("a request failed").await;
+    assert_eq!(program.output().matches("a request failed").count(), 1, "{}", program.output());
     let problem = reqwest::get(format!("{}/api/faq", program.address)).await.unwrap();
     let header = |name| problem.headers()[name].to_str().unwrap();
     assert_eq!((header("content-type"), header("cache-control")), ("application/problem+json", "no-store"));

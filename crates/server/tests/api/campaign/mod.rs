@@ -133,7 +133,8 @@ pub fn string(azurite: &Azurite, proxy: &Proxy) -> String {
 /// The program before it.
 pub async fn serve(azurite: &Azurite, proxy: &Proxy, ttl: Duration, variables: &[(&str, &str)]) -> Program {
     let (string, ttl) = (string(azurite, proxy), format!("{}ms", ttl.as_millis()));
-    let log = std::env::var("CAMPAIGN_LOG").unwrap_or_default();
+    // Every failure of the store, and not the first alone.
+    let log = std::env::var("CAMPAIGN_LOG").unwrap_or_else(|_| "info,adapters=debug".to_owned());
     let own = [
         ("AZURE_STORAGE_CONNECTION_STRING", string.as_str()),
         ("BLOBCAST__CACHE__TTL", ttl.as_str()),
