@@ -43,9 +43,9 @@ impl Answered<'_> {
         KNOWN.into_iter().find(|known| *known == self.head.method.as_str()).unwrap_or("_OTHER")
     }
 
-    /// A method that does not exist (501) is the client's failure.
+    /// A method that does not exist (501) is the client's failure, and "not ready" is an answer.
     fn is_failure(&self) -> bool {
-        self.status >= 500 && self.status != 501
+        self.status >= 500 && self.status != 501 && self.route != Some("/readyz")
     }
 }
 
