@@ -163,7 +163,7 @@ async fn a_failure_is_remembered_until_the_next_try_is_due() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_leaves_does_not_cancel_the_fetch() {
+async fn c4_a_client_that_leaves_does_not_cancel_the_fetch() {
     let fake = Fake::new(Mode::Slow(2 * SECOND));
     let cache = cached(&fake);
     let leader = tokio::task::spawn({
@@ -235,7 +235,7 @@ async fn ten_minutes_without_a_store_are_ten_minutes_without_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_version_is_too_old_exactly_when_stale_if_error_has_passed() {
+async fn d10_a_version_is_too_old_exactly_when_stale_if_error_has_passed() {
     let fake = Fake::new(Mode::Good("a"));
     let cache = cached(&fake);
     version(&cache).await;
@@ -278,7 +278,7 @@ async fn content_that_cannot_be_served_leaves_the_last_good_version() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_that_panics_or_hangs_is_replaced() {
+async fn d2_a_fetch_that_panics_or_hangs_is_replaced() {
     for mode in [Mode::Panic, Mode::Silent] {
         let fake = Fake::new(mode);
         let cache = cached(&fake);
@@ -319,7 +319,7 @@ async fn an_idle_instance_is_never_stale_and_fetches_once_a_ttl() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn instances_that_start_together_part() {
+async fn d7_instances_that_start_together_part() {
     let fakes: Vec<_> = (0..20).map(|_| Fake::new(Mode::Good("a"))).collect();
     let caches: Vec<_> = fakes.iter().map(cached).collect();
     for cache in &caches {

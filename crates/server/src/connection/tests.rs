@@ -34,7 +34,7 @@ async fn exchange(server: &mut Watched<DuplexStream>, client: &mut DuplexStream)
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_is_dripped_ends_after_5_s_the_first_and_any_later_one() {
+async fn e2_a_request_that_is_dripped_ends_after_5_s_the_first_and_any_later_one() {
     for earlier in [0, 1, 5] {
         let (mut server, mut client, _) = watched(100);
         for _ in 0..earlier {

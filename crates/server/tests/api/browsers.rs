@@ -7,7 +7,7 @@ use crate::app::{TestApp, folder};
 const PATHS: [&str; 7] = ["/", "/api", "/api/faq", "/api/faq/9", "/api/nope", "/healthz", "/nowhere"];
 
 #[actix_web::test]
-async fn every_status_has_the_security_headers_and_no_name_of_the_server() {
+async fn h1_every_status_has_the_security_headers_and_no_name_of_the_server() {
     let app = TestApp::with(&[("faq.json", "[]")]).await;
     for (method, path) in
         PATHS.map(|path| (Method::GET, path)).into_iter().chain(PATHS.map(|path| (Method::POST, path)))
@@ -28,7 +28,7 @@ async fn every_status_has_the_security_headers_and_no_name_of_the_server() {
 }
 
 #[actix_web::test]
-async fn a_preflight_is_told_the_methods_and_headers() {
+async fn h2_a_preflight_is_told_the_methods_and_headers() {
     let app = TestApp::with(&[("faq.json", "[]")]).await;
     let asked = app.request(Method::OPTIONS, "/api/faq").header("origin", "https://a.example");
     let response = asked.header("access-control-request-method", "GET").send().await.unwrap();
@@ -39,7 +39,7 @@ async fn a_preflight_is_told_the_methods_and_headers() {
 }
 
 #[actix_web::test]
-async fn where_origins_are_named_only_those_may_read_and_every_answer_varies() {
+async fn h2_where_origins_are_named_only_those_may_read_and_every_answer_varies() {
     let variables = [("BLOBCAST__SERVER__CORS_ORIGINS", "https://a.example, https://b.example")];
     let app = TestApp::serve(folder(&[("faq.json", "[]")]), &server::routes::published(), &variables);
     app.until_ready().await;
@@ -54,7 +54,7 @@ async fn where_origins_are_named_only_those_may_read_and_every_answer_varies() {
 }
 
 #[actix_web::test]
-async fn no_answer_repeats_the_host_that_a_client_names() {
+async fn e13_no_answer_repeats_the_host_that_a_client_names() {
     let app = TestApp::with(&[("faq.json", r#"[{"id":1,"q":"a","a":"b"}]"#)]).await;
     for path in ["/", "/api", "/api/faq", "/api/faq?limit=1", "/api/faq/9", "/docs/problems"] {
         let asked =
@@ -66,7 +66,7 @@ async fn no_answer_repeats_the_host_that_a_client_names() {
 }
 
 #[actix_web::test]
-async fn a_method_that_does_not_exist_is_a_501() {
+async fn e7_a_method_that_does_not_exist_is_a_501() {
     let app = TestApp::with(&[("faq.json", "[]")]).await;
     for (method, status) in [("BREW", 501), ("get", 501), ("TRACE", 405), ("PATCH", 405)] {
         let method = Method::from_bytes(method.as_bytes()).unwrap();

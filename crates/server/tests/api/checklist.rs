@@ -155,7 +155,7 @@ async fn a_list_is_json_whatever_is_accepted() {
 
 /// RFC 9111 §5.2.1, and RFC 9110 §14.2: a reload button is no reason to ask the store, and a part is never sent.
 #[actix_web::test]
-async fn what_a_client_wants_of_caches_asks_nothing_of_the_store_and_ranges_are_ignored() {
+async fn e15_ranges_are_ignored_and_what_a_client_wants_of_caches_asks_nothing_of_the_store() {
     let files = folder(&[("faq.json", r#"[{"q":"a","a":"b"}]"#)]);
     let app = TestApp::serve(files, &server::routes::published(), &[("BLOBCAST__CACHE__TTL", "1h")]);
     app.until_settled().await;

@@ -27,7 +27,7 @@ async fn head_is_get_without_its_body() {
 }
 
 #[actix_web::test]
-async fn options_tells_the_methods_and_any_other_is_refused_with_them() {
+async fn e7_options_tells_the_methods_and_any_other_is_refused_with_them() {
     let app = app().await;
     for path in PATHS {
         let options = app.request(Method::OPTIONS, path).send().await.unwrap();
@@ -82,7 +82,7 @@ async fn whoever_has_it_already_gets_a_304() {
 }
 
 #[actix_web::test]
-async fn two_instances_and_two_starts_give_one_etag() {
+async fn d9_two_instances_and_two_starts_give_one_etag() {
     let (one, two) = (app().await, app().await);
     assert_eq!(one.get("/api/faq").await.headers()["etag"], two.get("/api/faq").await.headers()["etag"]);
 }

@@ -55,7 +55,7 @@ async fn requests_are_counted_by_route_method_and_status() {
 }
 
 #[tokio::test]
-async fn nothing_that_a_client_writes_becomes_a_series() {
+async fn e12_nothing_that_a_client_writes_becomes_a_series() {
     let app = TestApp::start().await;
     let ask = async |n: usize| {
         for path in [format!("/api/faq/{n}"), format!("/{n}"), format!("/api/faq?q={n}"), format!("/api/none-{n}/1")] {

@@ -177,7 +177,7 @@ fn keep(stream: impl std::io::Read + Send + 'static, lines: &Arc<Mutex<Vec<Strin
 }
 
 #[actix_web::test]
-async fn settings_that_cannot_be_used_end_it_with_78_and_a_line_for_each() {
+async fn g6_settings_that_cannot_be_used_end_it_with_78_and_a_line_for_each() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let content = folder(&[]);
@@ -329,7 +329,7 @@ async fn it_stops_on_a_signal_and_at_once_on_a_second() {
 
 #[actix_web::test]
 #[ignore = "needs Azurite: node and npm"]
-async fn a_key_is_nowhere_in_the_output_whatever_happens() {
+async fn h3_a_key_is_nowhere_in_the_output_whatever_happens() {
     let secret = b"canary-key-0123456789-abcdefghij-KLMNOP";
     let key = BASE64_STANDARD.encode(secret);
     let mut azurite = Azurite::start_with_account("canaryaccount", &key).await;

@@ -34,7 +34,7 @@ async fn app() -> TestApp {
 const GET: &str = "GET /api/faq HTTP/1.1\r\nHost: a\r\n";
 
 #[actix_web::test]
-async fn a_head_that_is_too_large_is_refused_and_one_at_the_limit_is_not() {
+async fn e6_a_head_that_is_too_large_is_refused_and_one_at_the_limit_is_not() {
     let app = app().await;
     let field = |size: usize| format!("{GET}X-Long: {}\r\nConnection: close\r\n\r\n", "a".repeat(size));
     let target = |size: usize| {
@@ -55,7 +55,7 @@ async fn a_head_that_is_too_large_is_refused_and_one_at_the_limit_is_not() {
 }
 
 #[actix_web::test]
-async fn requests_in_a_pipeline_are_answered_in_order() {
+async fn e5_requests_in_a_pipeline_are_answered_in_order() {
     let app = app().await;
     let ids: String = (0..100).map(|n| format!("{GET}X-Request-Id: n{n}\r\n\r\n")).collect();
     let answer = told(&app, format!("{ids}{GET}Connection: close\r\n\r\n").as_bytes()).await;
@@ -67,8 +67,16 @@ async fn requests_in_a_pipeline_are_answered_in_order() {
     assert_eq!(statuses(&answer).len(), 101);
 }
 
+/// actix-http answers what follows in the same packet too (RFC 9112 §9.6 forbids it); each answer is whole, and then it is over.
 #[actix_web::test]
-async fn versions_of_the_protocol() {
+async fn e5_after_close_the_connection_ends() {
+    let app = app().await;
+    let answer = told(&app, format!("{GET}Connection: close\r\n\r\n{GET}\r\n").as_bytes()).await;
+    assert!(statuses(&answer).iter().all(|status| *status == "200"), "{answer}");
+}
+
+#[actix_web::test]
+async fn e10_versions_of_the_protocol() {
     let app = app().await;
     let plain = told(&app, b"GET /api/faq HTTP/1.0\r\n\r\n").await;
     assert!(plain.starts_with("HTTP/1.0 200 OK\r\n"), "{plain:.200}");
@@ -83,7 +91,7 @@ async fn versions_of_the_protocol() {
 }
 
 #[actix_web::test]
-async fn requests_that_two_servers_could_read_differently_are_refused() {
+async fn e9_requests_that_two_servers_could_read_differently_are_refused() {
     let app = app().await;
     for head in [
         "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
@@ -101,7 +109,7 @@ async fn requests_that_two_servers_could_read_differently_are_refused() {
 }
 
 #[actix_web::test]
-async fn a_body_that_nobody_wants_is_not_read() {
+async fn e11_a_body_that_nobody_wants_is_not_read() {
     let app = app().await;
     let head = "POST /api/faq HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\nExpect: 100-continue\r\n\r\n";
     let mut stream = connected(&app).await;
@@ -113,7 +121,7 @@ async fn a_body_that_nobody_wants_is_not_read() {
 }
 
 #[actix_web::test]
-async fn targets_in_other_forms() {
+async fn e8_targets_in_other_forms() {
     let app = app().await;
     for (target, expected) in [
         ("http://evil.example/api/faq", "200"),

@@ -106,6 +106,17 @@ async fn d5_stopped_and_continued_under_load() {
 
 #[tokio::test]
 #[ignore = "needs Azurite: node and npm"]
+async fn d6_age_counts_from_the_question() {
+    let (azurite, proxy) = super::store().await;
+    proxy.fault(|_| Act::Late(2 * SECOND));
+    let program = super::serve(&azurite, &proxy, Duration::from_secs(60), &[]).await;
+    let (age, _) = age(&program).await;
+    figure("D6", format!("Age {age} s of an answer that the store took 2 s for"));
+    assert!((2..=4).contains(&age), "{age}");
+}
+
+#[tokio::test]
+#[ignore = "needs Azurite: node and npm"]
 async fn d8_unchanged_a_thousand_times() {
     let wanted = if super::Profile::get().ttl > 10 * SECOND { 1000.0 } else { 50.0 };
     let stage = Stage::with(&[("BLOBCAST__CACHE__TTL", "100ms")]).await;
