@@ -138,7 +138,7 @@ fn split_offset(clock: &str) -> Option<(Time, Option<Offset>)> {
     let (time, offset) = match clock.strip_suffix(['Z', 'z']) {
         Some(time) => (time, Some(Offset::UTC)),
         None => match clock.len().checked_sub(6).and_then(|at| clock.split_at_checked(at)) {
-            Some((time, zone)) if has_shape(&zone[1..], "dd:dd") && zone.starts_with(['+', '-']) => {
+            Some((time, zone)) if zone.starts_with(['+', '-']) && has_shape(&zone[1..], "dd:dd") => {
                 (time, Some(offset(zone)?))
             }
             _ => (clock, None),
@@ -237,6 +237,7 @@ mod tests {
             ("", FORMS),
             ("2026-02-0é", FORMS),
             ("2026-02-05T1é:00", FORMS),
+            ("2026-02-05T-01Tǰ:00:", FORMS),
         ] {
             let fault = When::parse(written, &paris()).unwrap_err();
             assert!(fault.hint.starts_with(hint), "{written}: {fault:?}");
