@@ -22,7 +22,8 @@ pub struct Head {
 impl Head {
     /// Reads on, and tells whether a head has become whole.
     pub fn read(&mut self, bytes: &[u8]) -> bool {
-        if self.bytes == 0 && bytes.ends_with(b"\r\n\r\n") && bytes.len() <= HELD {
+        let plain = |first: &u8| !first.is_ascii_control();
+        if self.bytes == 0 && bytes.first().is_some_and(plain) && bytes.ends_with(b"\r\n\r\n") && bytes.len() <= HELD {
             return true;
         }
         let mut whole = false;

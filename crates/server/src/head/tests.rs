@@ -14,6 +14,8 @@ fn a_head_is_whole_at_its_empty_line_however_it_is_cut() {
     assert!(head.read(b"GET / HTTP/1.1\nHost: a\n\n"), "bare line feeds end lines too");
     assert!(head.read(b"\r\nGET / HTTP/1.1\r\n\r\nGET /"), "one whole, one begun");
     assert!(head.is_begun());
+    let mut head = Head::default();
+    assert!(!head.read(b"\r\n\r\n") && head.is_begun(), "empty lines are no request");
 }
 
 #[test]
