@@ -117,6 +117,7 @@ async fn c6_a_new_instance_during_an_outage() {
     new.logged("the store cannot be reached").await;
     assert_eq!((new.status("/readyz").await, new.status("/healthz").await), (503, 200));
     assert_eq!(stage.program.status("/readyz").await, 200);
+    tokio::time::sleep(2 * stage.profile.ttl).await;
     let report = load.stop().await;
     figure("C6", format!("the new one is not ready; the old one: {report}"));
     assert_eq!(report.failures(), 0);

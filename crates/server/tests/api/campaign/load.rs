@@ -14,6 +14,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 /// An answer that takes longer is none.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// A connection that has not been used for so long is dropped: the server closes it after 75 s.
+const RESTED: Duration = Duration::from_secs(30);
+
 /// One answer.
 pub struct Heard {
     pub status: u16,
@@ -21,28 +24,36 @@ pub struct Heard {
     pub body: Vec<u8>,
     /// Its number is lower than one that the connection has met.
     backwards: bool,
+    reopened: bool,
 }
 
 /// A connection that is kept.
-pub struct Connection(BufReader<TcpStream>, u64);
+pub struct Connection {
+    stream: BufReader<TcpStream>,
+    /// The highest number that it has met.
+    number: u64,
+    /// When it was last used.
+    used: Instant,
+}
 
 impl Connection {
     pub async fn open(address: &str) -> Result<Self, &'static str> {
         let stream = timeout(PATIENCE, TcpStream::connect(address)).await.map_err(|_| "not accepted")?;
-        Ok(Self(BufReader::new(stream.map_err(|_| "refused")?), 0))
+        let stream = BufReader::new(stream.map_err(|_| "refused")?);
+        Ok(Self { stream, number: 0, used: Instant::now() })
     }
 
     /// One request and its answer; the second is whether the connection stays.
     pub async fn get(&mut self, path: &str) -> Result<(Heard, bool), &'static str> {
         let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
-        self.0.write_all(request.as_bytes()).await.map_err(|_| "reset")?;
+        self.stream.write_all(request.as_bytes()).await.map_err(|_| "reset")?;
         timeout(PATIENCE, self.hear()).await.map_err(|_| "no answer in time")?
     }
 
     async fn hear(&mut self) -> Result<(Heard, bool), &'static str> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
-            match self.0.read_u8().await {
+            match self.stream.read_u8().await {
                 Ok(byte) => head.push(byte),
                 Err(_) if head.is_empty() => return Err("closed before an answer"),
                 Err(_) => return Err("truncated head"),
@@ -57,9 +68,9 @@ impl Connection {
             .collect();
         let length = headers.get("content-length").and_then(|length| length.parse().ok()).ok_or("no length")?;
         let mut body = vec![0; length];
-        self.0.read_exact(&mut body).await.map_err(|_| "truncated body")?;
+        self.stream.read_exact(&mut body).await.map_err(|_| "truncated body")?;
         let stays = headers.get("connection").is_none_or(|value| value != "close");
-        Ok((Heard { status, headers, body, backwards: false }, stays))
+        Ok((Heard { status, headers, body, backwards: false, reopened: false }, stays))
     }
 }
 
@@ -75,6 +86,8 @@ pub struct Report {
     pub torn: usize,
     /// Answers that end their connection.
     pub closing: usize,
+    /// Kept connections that had been closed when they were used again; the request was sent anew.
+    pub reopened: usize,
     /// The highest `Age`.
     pub oldest: u64,
     /// Answers that are older than one on the same connection before, where answers are numbered.
@@ -116,6 +129,7 @@ impl Report {
         self.oldest = self.oldest.max(number("age").unwrap_or(0));
         self.closing += usize::from(heard.headers.get("connection").is_some_and(|value| value == "close"));
         self.backwards += usize::from(heard.backwards);
+        self.reopened += usize::from(heard.reopened);
         if let Some(tag) = heard.headers.get("etag").filter(|_| heard.status == 200) {
             let modified = heard.headers.get("last-modified").cloned();
             let tag = format!("{path} {tag}");
@@ -127,11 +141,11 @@ impl Report {
 
 impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { sent, statuses, lost, torn, oldest, .. } = self;
+        let Self { sent, statuses, lost, torn, oldest, reopened, .. } = self;
         let [middle, late, latest] = [50, 99, 100].map(|hundredth| self.percentile(hundredth));
         write!(
             f,
-            "{} of {sent} failed ({statuses:?}, lost {lost:?}, torn {torn}), Age at most {oldest} s, ",
+            "{} of {sent} failed ({statuses:?}, lost {lost:?}, torn {torn}, reopened {reopened}), Age at most {oldest} s, ",
             self.failures()
         )?;
         write!(f, "p50 {middle:.1?}, p99 {late:.1?}, max {latest:.1?}")
@@ -188,16 +202,36 @@ impl Load {
     }
 }
 
+/// As clients do it: a connection that has rested for long is not used again, and a request that a kept one turns out to
+/// be too late for is sent anew (RFC 9112 §9.3.1).
 async fn one(kept: &Mutex<Vec<Connection>>, address: &str, path: &str) -> Result<Heard, &'static str> {
-    let known = kept.lock().unwrap().pop();
-    let mut connection = match known {
-        Some(connection) => connection,
-        None => Connection::open(address).await?,
+    let known = {
+        let mut kept = kept.lock().unwrap();
+        kept.retain(|connection| connection.used.elapsed() < RESTED);
+        kept.pop()
     };
-    let (mut heard, stays) = connection.get(path).await?;
+    let mut reopened = false;
+    let asked = match known {
+        None => None,
+        Some(mut connection) => match connection.get(path).await {
+            Err("reset" | "closed before an answer") => {
+                reopened = true;
+                None
+            }
+            asked => Some((connection, asked?)),
+        },
+    };
+    let (mut connection, (mut heard, stays)) = match asked {
+        Some(asked) => asked,
+        None => {
+            let mut connection = Connection::open(address).await?;
+            let asked = connection.get(path).await?;
+            (connection, asked)
+        }
+    };
     let number = number_of(&heard.body);
-    heard.backwards = number < connection.1;
-    connection.1 = number;
+    (heard.backwards, heard.reopened) = (number < connection.number, reopened);
+    (connection.number, connection.used) = (number, Instant::now());
     if stays {
         kept.lock().unwrap().push(connection);
     }
