@@ -20,6 +20,10 @@ pub const LIMIT: usize = 100;
 pub const MAX_LIMIT: usize = 500;
 /// A query has no more filters.
 pub const MAX_FILTERS: usize = 20;
+/// A query has no more parameters, no more words to search for, no more fields to send, and no more values to compare with.
+pub const MAX_PARTS: usize = 100;
+/// A query has no more fields to sort by: each is held for every item while they are sorted.
+pub const MAX_KEYS: usize = 10;
 
 /// What a list is asked for. [`Query::parse`] makes one from parameters.
 #[derive(Debug, Clone, PartialEq)]

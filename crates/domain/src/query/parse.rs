@@ -3,7 +3,7 @@
 use super::filter::{Filter, Operand, Operator};
 use super::order::Key;
 use super::time::Moment;
-use super::{MAX_FILTERS, MAX_LIMIT, Query};
+use super::{MAX_FILTERS, MAX_KEYS, MAX_LIMIT, MAX_PARTS, Query};
 use crate::collection::{Collection, Items};
 use crate::text::fold;
 use crate::view::Kind;
@@ -32,14 +32,18 @@ impl Query {
     /// # Errors
     /// Every parameter that cannot be used.
     pub fn parse<C: Collection>(parameters: &[Parameter], items: &Items<C>) -> Result<Self, Vec<Refusal>> {
-        let mut parser = Parser { items, query: Self::default(), refusals: Vec::new(), seen: Vec::new() };
+        if let Some((parameter, _)) = parameters.get(MAX_PARTS) {
+            let detail = too_many(parameters.len(), "parameters", MAX_PARTS);
+            return Err(vec![Refusal { parameter: parameter.clone(), detail }]);
+        }
+        let mut parser = Parser { items, query: Self::default(), refusals: Vec::new(), seen: Vec::new(), values: 0 };
         for (name, value) in parameters {
             if let Err(detail) = parser.take(name, value) {
                 parser.refusals.push(Refusal { parameter: name.clone(), detail });
             }
         }
         if parser.query.filters.len() > MAX_FILTERS {
-            let detail = format!("there are {} filters, {MAX_FILTERS} is the limit", parser.query.filters.len());
+            let detail = too_many(parser.query.filters.len(), "filters", MAX_FILTERS);
             let names = parser.query.filters.iter().skip(MAX_FILTERS).map(|filter| filter.path.join("."));
             let refusals = names.map(|parameter| Refusal { parameter, detail: detail.clone() });
             parser.refusals.extend(refusals.collect::<Vec<_>>());
@@ -53,6 +57,8 @@ struct Parser<'a, C> {
     query: Query,
     refusals: Vec<Refusal>,
     seen: Vec<&'static str>,
+    /// How many values all filters have.
+    values: usize,
 }
 
 impl<C: Collection> Parser<'_, C> {
@@ -70,7 +76,11 @@ impl<C: Collection> Parser<'_, C> {
                     .ok_or_else(|| format!("a whole number from 0 to {MAX_LIMIT} is wanted"))?;
             }
             "offset" => self.query.offset = number(value).ok_or("a whole number from 0 is wanted")?,
-            "q" => self.query.words = fold(value).split_whitespace().map(str::to_owned).collect(),
+            "q" => {
+                let folded = fold(value);
+                let words = bounded(folded.split_whitespace(), "words", MAX_PARTS)?;
+                self.query.words = words.into_iter().map(str::to_owned).collect();
+            }
             "when" => self.query.time.moment = Some(self.moment(value)?),
             "from" => self.query.time.from = Some(self.date(value)?),
             "to" => self.query.time.to = Some(self.date(value)?),
@@ -92,7 +102,7 @@ impl<C: Collection> Parser<'_, C> {
 
     /// `fields=id,title`.
     fn names(&self, value: &str) -> Result<Vec<String>, String> {
-        let names: Vec<&str> = value.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        let names = bounded(parts(value), "fields", MAX_PARTS)?;
         let unknown: Vec<_> = names.iter().filter(|name| !self.knows(name)).map(|name| self.unknown(name)).collect();
         match (names.is_empty(), unknown.is_empty()) {
             (true, _) => Err("names of fields are wanted, such as id,title".into()),
@@ -104,7 +114,7 @@ impl<C: Collection> Parser<'_, C> {
     /// `sort=-start,title`.
     fn order(&self, value: &str) -> Result<Vec<Key>, String> {
         let (mut keys, mut faults) = (Vec::new(), Vec::new());
-        for part in value.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        for part in bounded(parts(value), "fields", MAX_KEYS)? {
             let name = part.trim_start_matches(['-', '+']);
             let path: Vec<String> = name.split('.').map(str::to_owned).collect();
             match kind::<C>(&path) {
@@ -148,6 +158,10 @@ impl<C: Collection> Parser<'_, C> {
             Operator::In | Operator::Nin => value.split(',').map(str::trim).collect(),
             _ => vec![value],
         };
+        self.values += values.len();
+        if self.values > MAX_PARTS {
+            return Err(too_many(self.values, "values", MAX_PARTS));
+        }
         let zone = self.items.zone();
         let values = values.into_iter().map(|value| Operand::read(value, kind, zone)).collect::<Result<Vec<_>, _>>()?;
         match self.query.filters.iter_mut().find(|filter| filter.path == path && filter.operator == operator) {
@@ -174,6 +188,21 @@ impl<C: Collection> Parser<'_, C> {
 fn kind<C: Collection>(path: &[String]) -> Option<Kind> {
     let [name] = path else { return None };
     C::FIELDS.iter().find(|rule| rule.name == name).map(|rule| rule.kind)
+}
+
+/// What stands between commas.
+fn parts(value: &str) -> impl Iterator<Item = &str> {
+    value.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+/// All of them, or that there are more than may be.
+fn bounded<'v>(all: impl Iterator<Item = &'v str>, what: &str, most: usize) -> Result<Vec<&'v str>, String> {
+    let all: Vec<&str> = all.collect();
+    if all.len() > most { Err(too_many(all.len(), what, most)) } else { Ok(all) }
+}
+
+fn too_many(count: usize, what: &str, most: usize) -> String {
+    format!("there are {count} {what}, {most} is the limit")
 }
 
 fn number(value: &str) -> Option<usize> {

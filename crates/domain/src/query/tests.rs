@@ -162,6 +162,33 @@ fn every_fault_is_told_at_once_with_what_was_probably_meant() {
     assert_eq!(refused(&many)[0].detail, "there are 21 filters, 20 is the limit");
 }
 
+/// Each of these, as long as a request target may be, took seconds and hundreds of megabytes on 10,000 items.
+#[test]
+fn what_a_query_may_cost_is_bounded() {
+    let many = |part: &str, count: usize| vec![part; count].join(",");
+    let values = |count: usize| format!("id[in]={}&title[nin]=a", many("1", count));
+    for (most, over, detail) in [
+        (many("sort=id", 1), format!("sort={}", many("id", 11)), "there are 11 fields, 10 is the limit"),
+        (
+            format!("sort={}", many("id", 10)),
+            format!("sort={}", many("nope", 11)),
+            "there are 11 fields, 10 is the limit",
+        ),
+        (
+            format!("fields={}", many("id", 100)),
+            format!("fields={}", many("nope", 101)),
+            "there are 101 fields, 100 is the limit",
+        ),
+        (format!("q={}", "a ".repeat(100)), format!("q={}", "a ".repeat(101)), "there are 101 words, 100 is the limit"),
+        (values(99), values(100), "there are 101 values, 100 is the limit"),
+        (vec!["id=1"; 100].join("&"), vec!["nope=1"; 101].join("&"), "there are 101 parameters, 100 is the limit"),
+    ] {
+        assert!(Query::parse(&parameters(&most), &events()).is_ok(), "{most}");
+        let refusals = Query::parse(&parameters(&over), &events()).expect_err(&over);
+        assert_eq!(refusals.iter().map(|refusal| refusal.detail.as_str()).collect::<Vec<_>>(), [detail], "{over}");
+    }
+}
+
 #[test]
 fn a_model_names_each_of_its_fields_once_and_shows_what_it_sends() {
     fn check<C: Collection>(json: Json) {
