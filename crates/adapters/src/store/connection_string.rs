@@ -84,6 +84,9 @@ impl ConnectionString {
             _ => {}
         }
         let suffix = get("endpointsuffix").unwrap_or("core.windows.net");
+        if !suffix.chars().all(is_plain) {
+            faults.push("EndpointSuffix must be a host name".into());
+        }
         match (account, credential) {
             (Some(account), Some(credential)) if faults.is_empty() => {
                 let built = || format!("{}://{account}.blob.{suffix}", protocol.to_ascii_lowercase());
@@ -144,8 +147,17 @@ fn is_account(name: &str) -> bool {
     (3..=24).contains(&name.len()) && name.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
 }
 
+/// What a host name is made of.
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '.')
+}
+
 /// The account in an address: the first path segment for an IP address or localhost, else the host's first label.
+/// An address with a user or a query is none: it may hold a password or a signature, and addresses are shown.
 fn account_of(endpoint: &str) -> Option<String> {
+    if endpoint.contains(['@', '?', '#']) {
+        return None;
+    }
     let rest = endpoint.strip_prefix("https://").or_else(|| endpoint.strip_prefix("http://"))?;
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     let host = match authority.strip_prefix('[') {
@@ -154,8 +166,7 @@ fn account_of(endpoint: &str) -> Option<String> {
     };
     let local = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok();
     let account = if local { path.split('/').next()? } else { host.split('.').next()? };
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
-    (!host.is_empty() && (local || host.chars().all(plain)) && !account.is_empty()).then(|| account.to_owned())
+    (!host.is_empty() && (local || host.chars().all(is_plain)) && !account.is_empty()).then(|| account.to_owned())
 }
 
 #[cfg(test)]
@@ -277,6 +288,18 @@ mod tests {
             (
                 "AccountName=acc;AccountKey=YQ==;DefaultEndpointsProtocol=ftp",
                 vec!["DefaultEndpointsProtocol must be https or http"],
+            ),
+            (
+                "AccountName=acc;AccountKey=YQ==;BlobEndpoint=https://acc.blob.core.windows.net/?sv=1&sig=canary",
+                vec!["BlobEndpoint must be an http or https address"],
+            ),
+            (
+                "AccountName=acc;AccountKey=YQ==;BlobEndpoint=https://acc:canary@acc.blob.core.windows.net",
+                vec!["BlobEndpoint must be an http or https address"],
+            ),
+            (
+                "AccountName=acc;AccountKey=YQ==;EndpointSuffix=core.windows.net/?sig=canary",
+                vec!["EndpointSuffix must be a host name"],
             ),
             (
                 "UseDevelopmentStorage=true;DevelopmentStorageProxyUri=canary",
