@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::fault::{Fault, Position, Severity};
+use crate::fault::{Fault, Position, Severity, quote};
 use crate::id::Id;
 use crate::query;
 use crate::reader::Reader;
@@ -104,7 +104,7 @@ impl<C: Collection> Items<C> {
             let Some(id) = id else { continue };
             match taken.get(&id.to_string()) {
                 Some(first) => faults.push(
-                    Fault::error(at, format!("the id `{id}` is taken by the item at {first}"))
+                    Fault::error(at, format!("the id {} is taken by the item at {first}", quote(&id.to_string())))
                         .hint("give each item an id of its own"),
                 ),
                 None => {

@@ -79,9 +79,15 @@ const QUOTED: usize = 60;
 /// What an author wrote, in backticks, cut to a length that fits a line.
 #[must_use]
 pub fn quote(text: &str) -> String {
+    format!("`{}`", cut(text))
+}
+
+/// The same without backticks.
+#[must_use]
+pub fn cut(text: &str) -> String {
     match text.char_indices().nth(QUOTED) {
-        Some((end, _)) => format!("`{}…`", &text[..end]),
-        None => format!("`{text}`"),
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

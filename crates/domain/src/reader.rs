@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::fault::{Fault, Position, quote};
+use crate::fault::{Fault, Position, cut, quote};
 use crate::id::Id;
 use crate::rule::Rule;
 use crate::value::{Field, Fields, Node, Number, Value};
@@ -46,6 +46,7 @@ impl Reader {
             Value::Text(text) if !text.trim().is_empty() => Ok(Id::Text(text)),
             Value::Text(_) => Err(("`id` is empty".into(), "give it a value, or leave the field out".into())),
             Value::Number(number) => {
+                let number = cut(&number.to_string());
                 Err((format!("`id` is {number}, not a whole number"), format!("write \"{number}\"")))
             }
             other => Err(wrong("id", "text or a whole number", &other)),
@@ -164,7 +165,9 @@ pub fn zone(name: &str) -> Option<TimeZone> {
 fn text(name: &str, value: Value) -> Read<String> {
     match value {
         Value::Text(text) => Ok(text),
-        Value::Number(number) => Err((format!("`{name}` is a number, text is wanted"), format!("write \"{number}\""))),
+        Value::Number(number) => {
+            Err((format!("`{name}` is a number, text is wanted"), format!("write \"{}\"", cut(&number.to_string()))))
+        }
         Value::Bool(flag) => Err((format!("`{name}` is {flag}, text is wanted"), format!("write \"{flag}\""))),
         other => Err(wrong(name, "text", &other)),
     }
@@ -174,7 +177,7 @@ fn when(name: &str, value: Value, zone: &TimeZone) -> Read<When> {
     match value {
         Value::Text(text) => When::parse(&text, zone).map_err(|no| (format!("`{name}`: {}", no.message), no.hint)),
         Value::Number(number) => Err((
-            format!("`{name}` is the bare number {number}, a date is wanted"),
+            format!("`{name}` is the bare number {}, a date is wanted", cut(&number.to_string())),
             "write it as \"2026-02-05\"".into(),
         )),
         other => Err(wrong(name, "a date", &other)),

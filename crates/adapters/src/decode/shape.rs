@@ -1,5 +1,6 @@
 //! Where the list of items stands in a document.
 
+use domain::fault::quote;
 use domain::{Fault, Fields, Node, Value};
 use jiff::tz::TimeZone;
 
@@ -29,8 +30,10 @@ pub(super) fn listing(root: Node, name: &str) -> Result<Listing, Fault> {
     };
     match fields.remove(&list).map(|field| field.node) {
         Some(Node { value: Value::List(nodes), .. }) => Ok(Listing { nodes, zone }),
-        Some(Node { value, at }) => Err(Fault::error(at, format!("`{list}` is {}, a list is wanted", value.kind()))
-            .hint("write [] for an empty list")),
+        Some(Node { value, at }) => {
+            Err(Fault::error(at, format!("{} is {}, a list is wanted", quote(&list), value.kind()))
+                .hint("write [] for an empty list"))
+        }
         None => Err(Fault::error(at, "the file holds no list of items").hint(wanted)),
     }
 }
@@ -43,7 +46,7 @@ fn only_list(fields: &Fields) -> Result<Option<String>, Fault> {
     match (lists.next(), lists.next()) {
         (Some(first), Some(second)) => Err(Fault::error(
             second.at,
-            format!("both `{}` and `{}` could be the list of items", first.name, second.name),
+            format!("both {} and {} could be the list of items", quote(&first.name), quote(&second.name)),
         )
         .hint("name the one that is meant `items`")),
         (first, _) => Ok(first.map(|field| field.name.clone())),
@@ -55,8 +58,9 @@ fn zone(fields: &mut Fields) -> Result<Option<TimeZone>, Fault> {
         None | Some(Node { value: Value::Null, .. }) => Ok(None),
         Some(Node { value: Value::Text(name), at }) => match domain::reader::zone(&name) {
             Some(zone) => Ok(Some(zone)),
-            None => Err(Fault::error(at, format!("{} is not a time zone", domain::fault::quote(&name)))
-                .hint(domain::reader::ZONE_HINT)),
+            None => {
+                Err(Fault::error(at, format!("{} is not a time zone", quote(&name))).hint(domain::reader::ZONE_HINT))
+            }
         },
         Some(Node { value, at }) => {
             Err(Fault::error(at, format!("`timezone` is {}, text is wanted", value.kind()))

@@ -208,6 +208,53 @@ fn what_is_refused_whole_and_where() {
 }
 
 #[test]
+fn aliases_nest_no_deeper_than_what_is_written_out() {
+    let chain = |links: usize| {
+        let link = |n: usize| format!("a{n}: &a{n} [[[[[[[[*a{}]]]]]]]]\n", n - 1);
+        format!("a0: &a0 x\n{}items: []\n", (1..=links).map(link).collect::<String>())
+    };
+    assert!(read::<Event>(&chain(7), Format::Yaml).is_ok());
+    assert_eq!(
+        refused(chain(8).as_bytes(), Format::Yaml),
+        "9:17: the content nests deeper than 64 levels (flatten it, or raise source.max_depth)"
+    );
+}
+
+/// Each merge once walked all names of its object: minutes for half a megabyte.
+#[test]
+fn many_merges_cost_no_more_than_their_size() {
+    let names: String = (0..10_000).map(|n| format!("n{n}: 1, ")).collect();
+    let text = format!("[{{{names}title: a, start: 2026-02-05, <<: [{}{{last: 1}}]}}]", "{}, ".repeat(20_000));
+    let began = std::time::Instant::now();
+    assert!(read::<Event>(&text, Format::Yaml).unwrap().list()[0].view("last").is_some());
+    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_fault_quotes_no_more_than_fits_a_line() {
+    let long = "9".repeat(10_000);
+    for text in [
+        format!("[{{\"id\": 1.{long}}}]"),
+        format!("[{{\"title\": \"a\", \"start\": {long}}}]"),
+        format!("[{{\"title\": {long}}}]"),
+        format!(
+            "[{{\"id\": {long}, \"title\": \"a\", \"start\": \"2026-02-05\"}}, {{\"id\": \"{long}\", \"title\": \"b\", \"start\": \"2026-02-05\"}}]"
+        ),
+        format!("{{\"{long}\": [{{}}], \"a\": [{{}}]}}"),
+        format!("- {{a: 1, b: !{long} x}}"),
+        format!("- {{a: *{long}}}"),
+        format!("%YAML {long}\n---\n- a"),
+    ] {
+        let format = if text.starts_with(['[', '{']) { Format::Json } else { Format::Yaml };
+        let lines: Vec<String> = match read::<Event>(&text, format) {
+            Ok(items) => items.faults().iter().map(ToString::to_string).collect(),
+            Err(fault) => vec![fault.to_string()],
+        };
+        assert!(!lines.is_empty() && lines.iter().all(|line| line.len() < 400), "{}", lines.concat());
+    }
+}
+
+#[test]
 fn the_number_of_items_is_bounded() {
     let limits = Limits { max_items: 2, ..Limits::default() };
     let text = b"[{},\n{},\n{}]";

@@ -2,7 +2,7 @@
 //! ways to write a number only JSON's is one, so that `0123`, `18:30` and `2026-02-05` stay text.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::{Fault, Field, Node, Number, Position, Value};
 use granit_parser::{ErrorKind, Event, Parser as Events, ScalarStyle, ScanError, Span, StrInput, Tag};
@@ -55,23 +55,14 @@ impl<'a> Parser<'a> {
     }
 
     fn node(&mut self, event: Event<'a>, at: Position, depth: usize) -> Parsed {
+        if let Event::Alias(anchor) = event {
+            return self.alias(anchor, at, depth);
+        }
         let before = self.weight;
         let nests = matches!(event, Event::SequenceStart(..) | Event::MappingStart(..));
         self.budget.spend(if nests { depth } else { 1 }, at)?;
         self.weight += NODE;
         let (value, anchor) = match event {
-            Event::Alias(anchor) => {
-                let (mut node, weight) = match self.anchors.get(&anchor) {
-                    Some((node, weight)) => {
-                        self.copies = self.copies.checked_sub(*weight).ok_or_else(|| bomb(at))?;
-                        (node.clone(), *weight)
-                    }
-                    None => return Err(Fault::error(at, "an alias stands within its own anchor")),
-                };
-                self.weight += weight;
-                node.at = at;
-                return Ok(node);
-            }
             Event::Scalar(text, style, anchor, tag) => {
                 self.weight += text.len() as u64;
                 (scalar(text, style, tag, at)?, anchor)
@@ -93,6 +84,17 @@ impl<'a> Parser<'a> {
             self.anchors.insert(anchor, (node.clone(), weight));
         }
         Ok(node)
+    }
+
+    /// A copy of what an anchor names, which nests here as deep as it does there.
+    fn alias(&mut self, anchor: usize, at: Position, depth: usize) -> Parsed {
+        let Some((node, weight)) = self.anchors.get(&anchor) else {
+            return Err(Fault::error(at, "an alias stands within its own anchor"));
+        };
+        self.budget.spend((depth + levels(node)).saturating_sub(1), at)?;
+        self.copies = self.copies.checked_sub(*weight).ok_or_else(|| bomb(at))?;
+        self.weight += NODE + weight;
+        Ok(Node { at, ..node.clone() })
     }
 
     fn list(&mut self, depth: usize) -> Result<Value, Fault> {
@@ -118,22 +120,33 @@ impl<'a> Parser<'a> {
             let node = self.node(event, value_at, depth + 1)?;
             if plain && name == "<<" { merged.push(node) } else { fields.push(Field { name, at, node }) }
         }
-        for node in merged {
-            merge(&mut fields, node)?;
+        if !merged.is_empty() {
+            let mut names = fields.iter().map(|field| field.name.clone()).collect();
+            merged.into_iter().try_for_each(|node| merge(&mut fields, &mut names, node))?;
         }
         unique(fields).map(Value::Map)
     }
 }
 
+/// How many lists and objects within one another a value is.
+fn levels(node: &Node) -> usize {
+    let deepest = match &node.value {
+        Value::List(nodes) => nodes.iter().map(levels).max(),
+        Value::Map(fields) => fields.iter().map(|field| levels(&field.node)).max(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => return 0,
+    };
+    1 + deepest.unwrap_or(0)
+}
+
 /// Adds what a `<<` names: an object or a list of them. What the map says itself wins, then the first of the list.
-fn merge(fields: &mut Vec<Field>, node: Node) -> Result<(), Fault> {
+/// `names` are those that the map has by now.
+fn merge(fields: &mut Vec<Field>, names: &mut HashSet<String>, node: Node) -> Result<(), Fault> {
     match node.value {
         Value::Map(more) => {
-            let own: std::collections::HashSet<String> = fields.iter().map(|field| field.name.clone()).collect();
-            fields.extend(more.iter().filter(|field| !own.contains(&field.name)).cloned());
+            fields.extend(more.iter().filter(|field| names.insert(field.name.clone())).cloned());
             Ok(())
         }
-        Value::List(nodes) => nodes.into_iter().try_for_each(|node| merge(fields, node)),
+        Value::List(nodes) => nodes.into_iter().try_for_each(|node| merge(fields, names, node)),
         _ => Err(Fault::error(node.at, "`<<` merges an object, or a list of objects")),
     }
 }
