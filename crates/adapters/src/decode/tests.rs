@@ -1,6 +1,7 @@
 //! What loads, what is refused, where, and with which words.
 
 use domain::{Event, Faq, News};
+use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::*;
@@ -261,4 +262,70 @@ fn the_number_of_items_is_bounded() {
         fault.to_string(),
         "3:1: the file has 3 items, 2 is the limit (split the content, or raise source.max_items)"
     );
+}
+
+/// What JSON and YAML both read, then what YAML alone does.
+const SCALARS: [&str; 18] = [
+    "null",
+    "true",
+    "-0",
+    "1.50",
+    "9007199254740993",
+    r#""""#,
+    r#""é\u0000\n""#,
+    r#""2026-02-05 18:00""#,
+    r#""1""#, //
+    "no",
+    ".5",
+    "18:30",
+    "'it''s'",
+    "!!str 1",
+    "!!int 7",
+    "&a x",
+    "*a",
+    "&b [[1]]",
+];
+const NAMES: [&str; 9] =
+    [r#""id""#, r#""end""#, r#""tags""#, r#""location""#, r#""timezone""#, r#""_a""#, r#""b""#, "<<", "? b\n"];
+
+/// The items of a document in the flow style, which is that of JSON; some of them can be read.
+fn document(scalars: &'static [&str], names: &'static [&str]) -> impl Strategy<Value = String> {
+    let list = |values: Vec<String>| format!("[{}]", values.join(", "));
+    let object = |fields: Vec<(&str, String)>| {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        fields.join(", ")
+    };
+    let scalar = prop::sample::select(scalars).prop_map(str::to_owned);
+    let value = scalar.prop_recursive(3, 16, 3, move |value| {
+        let fields = prop::collection::vec((prop::sample::select(names), value.clone()), 0..3);
+        prop_oneof![
+            prop::collection::vec(value, 0..3).prop_map(list),
+            fields.prop_map(move |all| format!("{{{}}}", object(all)))
+        ]
+    });
+    let item = prop::collection::vec((prop::sample::select(names), value), 1..3).prop_map(move |fields| {
+        format!(r#"{{"title": "a", "start": "2026-02-05", "question": "q", "answer": "r", {}}}"#, object(fields))
+    });
+    prop::collection::vec(item, 0..3).prop_map(list)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_served_reads_as_it_was_written(json in document(&SCALARS[..9], &NAMES[..7]), yaml in document(&SCALARS, &NAMES)) {
+        for (text, format) in [(json, Format::Json), (yaml, Format::Yaml)] {
+            again::<Event>(&text, format);
+            again::<News>(&text, format);
+            again::<Faq>(&text, format);
+        }
+    }
+}
+
+fn again<C: Collection>(text: &str, format: Format) {
+    let Ok(items) = read::<C>(text, format) else { return };
+    let sent = serde_json::to_string(items.list()).unwrap();
+    let same = read::<C>(&sent, Format::Json).unwrap_or_else(|fault| panic!("{fault}: {sent}"));
+    assert_eq!(same.faults(), [], "{text}");
+    assert_eq!(serde_json::to_string(same.list()).unwrap(), sent, "{text}");
 }

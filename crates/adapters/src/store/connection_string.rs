@@ -171,6 +171,7 @@ fn account_of(endpoint: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use secrecy::ExposeSecret;
 
     use super::*;
@@ -318,6 +319,38 @@ mod tests {
         {
             let shown = format!("{:?}", ConnectionString::parse(&text).unwrap());
             assert!(!shown.contains(KEY) && !shown.contains("canary"), "{shown}");
+        }
+    }
+
+    /// Where `KEY` stands, a key does.
+    const VALUES: [&str; 12] = [
+        "KEY",
+        "KEY",
+        "acc",
+        "true",
+        "http",
+        "sig=KEY",
+        "KEY.example",
+        "core.windows.net/KEY",
+        "https://KEY@acc.example",
+        "https://acc.example",
+        "https://acc.example/?sig=KEY",
+        "https://acc:KEY@acc.example",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 5000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn wherever_a_key_stands_nothing_shows_it(
+            parts in prop::collection::vec((prop::sample::select(KNOWN.to_vec()), prop::sample::select(VALUES.to_vec())), 1..6),
+        ) {
+            let text: String = parts.iter().map(|(name, value)| format!("{name}={value};")).collect();
+            let shown = match ConnectionString::parse(&text.replace("KEY", KEY)) {
+                Ok(read) => format!("{} {:?}", read.endpoint, read.credential),
+                Err(faults) => faults.concat(),
+            };
+            prop_assert!(!shown.contains(KEY), "{}: {}", text, shown);
         }
     }
 }
