@@ -3,7 +3,7 @@
 use libfuzzer_sys::fuzz_target;
 use server::head::Head;
 
-// However the bytes of a head are cut, it is the same head.
+// However its bytes are cut, a head ends or does not.
 fuzz_target!(|parts: Vec<Vec<u8>>| {
     let (mut cut, mut whole) = (Head::default(), Head::default());
     let mut ends = 0;
@@ -13,6 +13,5 @@ fuzz_target!(|parts: Vec<Vec<u8>>| {
             return;
         }
     }
-    let ended = whole.read(&parts.concat());
-    assert_eq!((ended, cut.is_begun()), (ends > 0, whole.is_begun()));
+    assert_eq!(whole.read(&parts.concat()), ends > 0);
 });
