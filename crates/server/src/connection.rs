@@ -103,6 +103,8 @@ pub struct Watched<T> {
     waker: Option<Waker>,
     /// How much is still thrown away of what a refused client sends.
     refused: Option<usize>,
+    /// The client has sent what it called its last request.
+    is_over: bool,
 }
 
 impl<T> Watched<T> {
@@ -124,6 +126,7 @@ impl<T> Watched<T> {
             alarm,
             waker: None,
             refused: None,
+            is_over: false,
         }
     }
 
@@ -206,7 +209,18 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<T> {
         match Pin::new(&mut this.io).poll_read(cx, buf) {
             Poll::Ready(Ok(())) => {
                 let was_begun = this.head.is_begun();
-                this.asked |= this.head.read(&buf.filled()[before..]);
+                if this.is_over && buf.filled().len() > before {
+                    // Nobody answers it: it is as if it had not come.
+                    buf.set_filled(before);
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                let read = this.head.read(&buf.filled()[before..]);
+                this.asked |= read.whole;
+                if let Some(last) = read.last {
+                    this.is_over = true;
+                    buf.set_filled(before + last);
+                }
                 if !was_begun && this.head.is_begun() {
                     this.begin(HEAD);
                 }
