@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use domain::mistakes::RIVAL_FILES;
 use domain::{Collection, ContentError, ContentSource, Fault, Items, Position, Snapshot};
 use futures_util::future::join_all;
 use jiff::tz::TimeZone;
@@ -136,7 +137,7 @@ impl<C: Collection> BlobSource<C> {
         let read = tokio::task::spawn_blocking(move || decode::decode::<C>(&bytes, format, &limits, &zone)).await;
         let items: Items<C> = read
             .map_err(|error| ContentError::unavailable(document, error))?
-            .map_err(|fault| ContentError::invalid(document, fault))?
+            .map_err(|faults| ContentError::Invalid { document: document.into(), faults: faults.into() })?
             .with_warnings(rivals);
         Ok(Snapshot { items: Arc::new(items), document: document.into(), version, modified, validated: began })
     }
@@ -146,7 +147,7 @@ impl<C: Collection> BlobSource<C> {
         let others = Format::ENDINGS.iter().map(|(ending, _)| format!("{}.{ending}", C::NAME));
         let asked = others.filter(|other| other != document).map(async |other| {
             store.head(&self.store.path(&other)).await.ok()?;
-            let warning = Fault::warning(Position::START, format!("{other} is there too and is not read"));
+            let warning = Fault::new(&RIVAL_FILES, Position::START, format!("{other} is there too and is not read"));
             Some(warning.hint("keep one of the two"))
         });
         join_all(asked).await.into_iter().flatten().collect()

@@ -99,7 +99,7 @@ async fn a_document_over_the_limit_is_refused(store: &Arc<Store>, writer: &dyn W
 }
 
 async fn json_comes_before_yaml_and_the_other_is_a_warning(store: &Arc<Store>, writer: &dyn Writer) {
-    writer.put("news.json", r#"[{"id":9,"title":"JSON"}]"#).await;
+    writer.put("news.json", r#"[{"id":9,"title":"JSON","date":"2026-02-05"}]"#).await;
     let snapshot = source::<News>(store).load().await.unwrap();
     assert_eq!(snapshot.document.as_ref(), "news.json");
     assert_eq!(snapshot.items.faults()[0].message, "news.yaml is there too and is not read");

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::fault::{Fault, Position, Severity, quote};
 use crate::id::Id;
+use crate::mistakes::{DUPLICATE_ID, NO_OBJECT};
 use crate::query;
 use crate::reader::Reader;
 use crate::rule::Rule;
@@ -104,8 +105,12 @@ impl<C: Collection> Items<C> {
             let Some(id) = id else { continue };
             match taken.get(&id.to_string()) {
                 Some(first) => faults.push(
-                    Fault::error(at, format!("the id {} is taken by the item at {first}", quote(&id.to_string())))
-                        .hint("give each item an id of its own"),
+                    Fault::new(
+                        &DUPLICATE_ID,
+                        at,
+                        format!("the id {} is taken by the item at {first}", quote(&id.to_string())),
+                    )
+                    .hint("give each item an id of its own"),
                 ),
                 None => {
                     taken.insert(id.to_string(), at);
@@ -168,6 +173,12 @@ impl<C: Collection> Items<C> {
         self.skipped
     }
 
+    /// What is left of items that are not to be served: every fault.
+    #[must_use]
+    pub fn into_faults(self) -> Vec<Fault> {
+        self.faults
+    }
+
     /// Every fault, in the order of the document.
     #[must_use]
     pub fn faults(&self) -> &[Fault] {
@@ -189,7 +200,10 @@ impl<C: Collection> Draft<C> {
         let mut fields = match node.value {
             Value::Map(fields) => fields,
             other => {
-                faults.push(Fault::error(at, format!("an item is {}, an object is wanted", other.kind())));
+                faults.push(
+                    Fault::new(&NO_OBJECT, at, format!("an item is {}, an object is wanted", other.kind()))
+                        .hint("write its fields, each with its name"),
+                );
                 return None;
             }
         };
@@ -198,7 +212,7 @@ impl<C: Collection> Draft<C> {
         let id = reader.id();
         let model = C::read(&mut reader);
         let (extra, found) = reader.finish();
-        let sound = found.iter().all(|fault| fault.severity != Severity::Error);
+        let sound = found.iter().all(|fault| fault.severity() != Severity::Error);
         faults.extend(found);
         model.filter(|_| sound).map(|model| Self { at, id, model, extra })
     }
@@ -274,7 +288,7 @@ mod tests {
     fn a_wrong_item_is_left_out_and_the_others_are_served() {
         let items = read(json!([{"q": "a"}, 7, {"q": "c", "a": "d"}, {"id": {}, "q": "e", "a": "f"}]));
         assert_eq!((items.list().len(), items.skipped()), (1, 3));
-        let messages: Vec<_> = items.faults().iter().map(|fault| fault.message.as_str()).collect();
+        let messages: Vec<_> = items.faults().iter().map(|fault| fault.message.as_ref()).collect();
         assert_eq!(
             messages,
             [
@@ -288,7 +302,7 @@ mod tests {
     #[test]
     fn every_fault_of_an_item_is_noted_at_once() {
         let items = read(json!([{"question": "", "answer": 4, "tags": [1], "order": "x", "id": 1.5}]));
-        let messages: Vec<_> = items.faults().iter().map(|fault| fault.message.as_str()).collect();
+        let messages: Vec<_> = items.faults().iter().map(|fault| fault.message.as_ref()).collect();
         assert_eq!(
             messages,
             [
@@ -296,7 +310,7 @@ mod tests {
                 "`question` is empty",
                 "`answer` is a number, text is wanted",
                 "`order` is text, a number is wanted",
-                "`tags` is a number, text is wanted",
+                "an entry of `tags` is a number, text is wanted",
             ]
         );
     }

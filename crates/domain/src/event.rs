@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::collection::Collection;
+use crate::mistakes::END_BEFORE_START;
 use crate::reader::Reader;
 use crate::rule::Rule;
 use crate::value::Node;
@@ -59,6 +60,7 @@ impl Collection for Event {
     const FIELDS: &'static [Rule] = &[
         Rule::new("title", Kind::Text, "What it is called.", r#""Bal trad de la Chandeleur""#)
             .required()
+            .short()
             .also(&["titre", "name", "nom"]),
         Rule::new("start", Kind::When, "When it starts: a day, or a moment.", r#""2027-02-06T20:30:00+01:00""#)
             .required()
@@ -98,6 +100,8 @@ impl Collection for Event {
             && !end.can_end(start)
         {
             fields.fault(
+                &END_BEFORE_START,
+                "end",
                 format!("`end` {end} is before `start` {start}"),
                 "write an end that comes later, or leave it out",
             );

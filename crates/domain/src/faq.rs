@@ -32,7 +32,7 @@ pub struct Faq {
 impl Collection for Faq {
     const NAME: &'static str = "faq";
     const FIELDS: &'static [Rule] = &[
-        Rule::new("question", Kind::Text, "What is asked.", r#""Comment adhérer ?""#).required().also(&["q"]),
+        Rule::new("question", Kind::Text, "What is asked.", r#""Comment adhérer ?""#).required().short().also(&["q"]),
         Rule::new("answer", Kind::Text, "What is answered.", r#""Par le bulletin, à la permanence du mardi.""#)
             .required()
             .also(&["a", "r", "reponse", "réponse"]),

@@ -1,6 +1,9 @@
 //! What is wrong in a document, where, and what to write instead.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use crate::mistakes::Mistake;
 
 /// A place in a text: line and column, both from 1; the column counts characters, not bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,30 +37,31 @@ pub enum Severity {
 /// One finding in a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// What the finding costs.
-    pub severity: Severity,
+    /// Which mistake of the table it is.
+    pub mistake: &'static Mistake,
     /// Where it stands.
     pub at: Position,
     /// What is wrong, for a person, without a file's name or position.
-    pub message: String,
+    pub message: Cow<'static, str>,
     /// What to write instead, where that can be said.
-    pub hint: Option<String>,
+    pub hint: Option<Cow<'static, str>>,
 }
 
 impl Fault {
-    /// A finding that costs the item or the document.
-    pub fn error(at: Position, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, at, message: message.into(), hint: None }
+    /// A mistake in words that fit this place.
+    pub fn new(mistake: &'static Mistake, at: Position, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { mistake, at, message: message.into(), hint: None }
     }
 
-    /// A finding that costs nothing yet.
-    pub fn warning(at: Position, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(at, message) }
+    /// What the finding costs.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        self.mistake.severity()
     }
 
     /// The same finding with the words that mend it.
     #[must_use]
-    pub fn hint(self, hint: impl Into<String>) -> Self {
+    pub fn hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 }
@@ -65,9 +69,9 @@ impl Fault {
 /// `line:column: message (hint)`, on one line and without control characters, fit for a log.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.at, self.message.escape_debug_controls())?;
+        write!(f, "{}: {}", self.at, printable(&self.message))?;
         match &self.hint {
-            Some(hint) => write!(f, " ({})", hint.escape_debug_controls()),
+            Some(hint) => write!(f, " ({})", printable(hint)),
             None => Ok(()),
         }
     }
@@ -91,15 +95,13 @@ pub fn cut(text: &str) -> String {
     }
 }
 
-trait EscapeControls {
-    fn escape_debug_controls(&self) -> String;
-}
-
-impl EscapeControls for str {
-    fn escape_debug_controls(&self) -> String {
-        let plain = |c: char| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}');
-        self.chars().map(|c| if plain(c) { c.to_string() } else { c.escape_unicode().to_string() }).collect()
-    }
+/// A text on one line: what controls a terminal or turns the direction of writing is spelled out.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let plain = |c: char| {
+        !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if plain(c) { c.to_string() } else { c.escape_unicode().to_string() }).collect()
 }
 
 #[cfg(test)]
@@ -108,7 +110,8 @@ mod tests {
 
     #[test]
     fn a_fault_reads_as_one_line_without_control_characters() {
-        let fault = Fault::error(Position { line: 3, column: 7 }, "no \x1b[31mdate\n").hint("write 2026-02-05");
+        let fault = Fault::new(&crate::mistakes::NO_DATE, Position { line: 3, column: 7 }, "no \x1b[31mdate\n")
+            .hint("write 2026-02-05");
         assert_eq!(fault.to_string(), r"3:7: no \u{1b}[31mdate\u{a} (write 2026-02-05)");
     }
 

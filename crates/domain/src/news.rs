@@ -49,8 +49,10 @@ impl Collection for News {
     const FIELDS: &'static [Rule] = &[
         Rule::new("title", Kind::Text, "What it is called.", r#""La nouvelle scène est financée""#)
             .required()
+            .short()
             .also(&["titre", "headline"]),
         Rule::new("date", Kind::When, "When it was published: a day, or a moment.", r#""2026-11-16T09:30:00+01:00""#)
+            .expected()
             .also(&["published", "datePublished"]),
         Rule::new("summary", Kind::Text, "It in a sentence.", r#""Il manquait 4 200 €, ils sont là.""#),
         Rule::new("content", Kind::Text, "It at length.", r#""La scène sera livrée en mars.""#)

@@ -4,7 +4,11 @@ use jiff::tz::TimeZone;
 
 use crate::fault::{Fault, Position, cut, quote};
 use crate::id::Id;
+use crate::mistakes::{
+    BAD_DATE, BAD_ID, BAD_ZONE, EMPTY_FIELD, LONG_TEXT, MISSING_FIELD, Mistake, NO_DATE, UNKNOWN_FIELD, WRONG_TYPE,
+};
 use crate::rule::Rule;
+use crate::text;
 use crate::value::{Field, Fields, Node, Number, Value};
 use crate::when::When;
 
@@ -18,6 +22,8 @@ pub struct Reader {
     at: Position,
     zone: TimeZone,
     rules: &'static [Rule],
+    /// The fields that the item has, by whatever name, and where their values stand.
+    given: Vec<(&'static str, Position)>,
     faults: Vec<Fault>,
 }
 
@@ -25,42 +31,51 @@ impl Reader {
     /// Starts on the fields of the item at `at`, with `zone` for dates that name none and the rules of its model.
     #[must_use]
     pub fn new(fields: Fields, at: Position, zone: TimeZone, rules: &'static [Rule]) -> Self {
-        Self { fields, at, zone, rules, faults: Vec::new() }
+        Self { fields, at, zone, rules, given: Vec::new(), faults: Vec::new() }
     }
 
-    /// Ends with the fields that nothing has read, and every fault.
+    /// Ends with the fields that nothing has read, and every fault. A name that no model knows and that resembles a field
+    /// which the item lacks is worth a warning.
     #[must_use]
-    pub fn finish(self) -> (Fields, Vec<Fault>) {
+    pub fn finish(mut self) -> (Fields, Vec<Fault>) {
+        for Field { name, at, .. } in self.fields.iter() {
+            if let Some(near) = near(name, self.rules, &self.given) {
+                let message = format!("{} is no field that is known, and resembles `{near}`", quote(name));
+                let warning = Fault::new(&UNKNOWN_FIELD, *at, message);
+                self.faults.push(warning.hint(format!("did you mean `{near}`? It passes through as it is")));
+            }
+        }
         (self.fields, self.faults)
     }
 
-    /// Notes a fault of the item as a whole.
-    pub fn fault(&mut self, message: impl Into<String>, hint: impl Into<String>) {
-        self.faults.push(Fault::error(self.at, message).hint(hint));
+    /// Notes a fault of a field that has been read, or of the item where it has none.
+    pub fn fault(&mut self, mistake: &'static Mistake, field: &str, message: String, hint: &'static str) {
+        let at = self.given.iter().find(|(name, _)| *name == field).map_or(self.at, |(_, at)| *at);
+        self.faults.push(Fault::new(mistake, at, message).hint(hint));
     }
 
     /// The item's own name: text or a whole number.
     pub fn id(&mut self) -> Option<Id> {
-        self.read("id", &[], |node| match node.value {
+        self.read("id", &[], |name, Node { value, at }| match value {
             Value::Number(number) if number.is_whole() => Ok(Id::Number(number)),
             Value::Text(text) if !text.trim().is_empty() => Ok(Id::Text(text)),
-            Value::Text(_) => Err(("`id` is empty".into(), "give it a value, or leave the field out".into())),
+            Value::Text(_) => no(&BAD_ID, at, "`id` is empty", "give it a value, or leave the field out"),
             Value::Number(number) => {
                 let number = cut(&number.to_string());
-                Err((format!("`id` is {number}, not a whole number"), format!("write \"{number}\"")))
+                no(&BAD_ID, at, format!("`id` is {number}, not a whole number"), format!("write \"{number}\""))
             }
-            other => Err(wrong("id", "text or a whole number", &other)),
+            other => wrong(&BAD_ID, name, "text or a whole number", &other, at),
         })
     }
 
     /// The zone of this item's dates, by its IANA name; it holds for the dates that are read after it.
     pub fn timezone(&mut self) -> Option<String> {
-        let (name, zone) = self.read("timezone", &[], |node| match node.value {
-            Value::Text(name) => match zone(&name) {
-                Some(zone) => Ok((name, zone)),
-                None => Err((format!("{} is not a time zone", quote(&name)), ZONE_HINT.into())),
+        let (name, zone) = self.read("timezone", &[], |name, Node { value, at }| match value {
+            Value::Text(text) => match zone(&text) {
+                Some(zone) => Ok((text, zone)),
+                None => no(&BAD_ZONE, at, format!("{} is not a time zone", quote(&text)), ZONE_HINT),
             },
-            other => Err(wrong("timezone", "text", &other)),
+            other => wrong(&BAD_ZONE, name, "text", &other, at),
         })?;
         self.zone = zone;
         Some(name)
@@ -68,80 +83,109 @@ impl Reader {
 
     /// Text; where it is required it must say something.
     pub fn text(&mut self, name: &str) -> Option<String> {
-        self.field(name, |node| text(name, node.value))
+        self.field(name, |name, node| read_text(&format!("`{name}`"), node))
     }
 
     /// A date.
     pub fn when(&mut self, name: &str) -> Option<When> {
         let zone = self.zone.clone();
-        self.field(name, |node| when(name, node.value, &zone))
+        self.field(name, |name, node| when(name, node, &zone))
     }
 
     /// Text or an object of any fields.
     pub fn text_or_object(&mut self, name: &str) -> Option<Node> {
-        self.field(name, |node| match node.value {
+        self.field(name, |name, node| match node.value {
             Value::Text(_) | Value::Map(_) => Ok(node),
-            other => Err(wrong(name, "text or an object", &other)),
+            other => wrong(&WRONG_TYPE, name, "text or an object", &other, node.at),
         })
     }
 
     /// A list of texts; a lone text is a list of one. Nothing at all is an empty list.
     pub fn texts(&mut self, name: &str) -> Vec<String> {
-        let read = self.field(name, |node| match node.value {
+        let read = self.field(name, |name, Node { value, at }| match value {
             Value::Text(text) => Ok(vec![text]),
-            Value::List(nodes) => nodes.into_iter().map(|node| text(name, node.value)).collect(),
-            other => Err(wrong(name, "a list of texts", &other)),
+            Value::List(nodes) => {
+                let (mut texts, mut faults) = (Vec::new(), Vec::new());
+                for node in nodes {
+                    read_text(&format!("an entry of `{name}`"), node)
+                        .map_or_else(|no| faults.extend(no), |text| texts.push(text));
+                }
+                if faults.is_empty() { Ok(texts) } else { Err(faults) }
+            }
+            other => wrong(&WRONG_TYPE, name, "a list of texts", &other, at),
         });
         read.unwrap_or_default()
     }
 
     /// A number.
     pub fn number(&mut self, name: &str) -> Option<Number> {
-        self.field(name, |node| match node.value {
+        self.field(name, |name, Node { value, at }| match value {
             Value::Number(number) => Ok(number),
-            other => Err(wrong(name, "a number", &other)),
+            other => wrong(&WRONG_TYPE, name, "a number", &other, at),
         })
     }
 
     /// True or false.
     pub fn flag(&mut self, name: &str) -> Option<bool> {
-        self.field(name, |node| match node.value {
+        self.field(name, |name, Node { value, at }| match value {
             Value::Bool(flag) => Ok(flag),
-            other => Err(wrong(name, "true or false", &other)),
+            other => wrong(&WRONG_TYPE, name, "true or false", &other, at),
         })
     }
 
     /// Reads a field by its rule.
-    fn field<T>(&mut self, name: &str, read: impl FnOnce(Node) -> Read<T>) -> Option<T> {
-        let rule = self.rules.iter().find(|rule| rule.name == name);
-        let (aliases, required) = rule.map_or((&[] as &[&str], false), |rule| (rule.aliases, rule.required));
-        let before = self.faults.len();
-        let value = self.read(name, aliases, |node| match node.value {
-            Value::Text(text) if required && text.trim().is_empty() => {
-                Err((format!("`{name}` is empty"), "give it a value".into()))
+    fn field<T>(&mut self, name: &str, read: impl FnOnce(&str, Node) -> Read<T>) -> Option<T> {
+        let rule = self.rules.iter().find(|rule| rule.name == name)?;
+        let (mut found, mut long) = (false, None);
+        let value = self.read(rule.name, rule.aliases, |name, node| {
+            found = true;
+            match &node.value {
+                Value::Text(text) if rule.required && text.trim().is_empty() => {
+                    return no(&EMPTY_FIELD, node.at, format!("`{name}` is empty"), "give it a value");
+                }
+                Value::Text(text) if text.len() > rule.longest => long = too_long(name, text, rule.longest, node.at),
+                _ => {}
             }
-            value => read(Node { value, at: node.at }),
+            read(name, node)
         });
-        if required && value.is_none() && self.faults.len() == before {
-            self.fault(format!("`{name}` is missing"), self.missing_hint(name, aliases));
+        self.faults.extend(long);
+        if !found && rule.required {
+            let hint = self.missing_hint(rule);
+            self.faults.push(Fault::new(&MISSING_FIELD, self.at, format!("`{name}` is missing")).hint(hint));
+        } else if !found && rule.expected {
+            let hint = self.missing_hint(rule);
+            self.faults.push(
+                Fault::new(&NO_DATE, self.at, format!("`{name}` is missing: the item stands after all that have one"))
+                    .hint(hint),
+            );
         }
         value
     }
 
-    fn missing_hint(&self, name: &str, aliases: &[&str]) -> String {
-        let near = |field: &&Field| strsim::jaro_winkler(&field.name.to_lowercase(), name) > 0.85;
+    /// What to write for a field that is missing. A name that resembles it is not told of again.
+    fn missing_hint(&mut self, rule: &'static Rule) -> String {
+        let near = |field: &&Field| strsim::jaro_winkler(&field.name.to_lowercase(), rule.name) > 0.85;
         match self.fields.iter().find(near) {
-            Some(field) => format!("rename {} to `{name}`", quote(&field.name)),
-            None if aliases.is_empty() => "add it".into(),
-            None => format!("add it; also read as {}", aliases.join(", ")),
+            Some(field) => {
+                self.given.push((rule.name, self.at));
+                format!("rename {} to `{}`", quote(&field.name), rule.name)
+            }
+            None if rule.aliases.is_empty() => "add it".into(),
+            None => format!("add it; also read as {}", rule.aliases.join(", ")),
         }
     }
 
-    fn read<T>(&mut self, name: &str, aliases: &[&str], read: impl FnOnce(Node) -> Read<T>) -> Option<T> {
+    /// Reads the first of a field's names that is present, told by the name that its author wrote.
+    fn read<T>(
+        &mut self,
+        name: &'static str,
+        aliases: &[&'static str],
+        read: impl FnOnce(&str, Node) -> Read<T>,
+    ) -> Option<T> {
         let mut names = std::iter::once(name).chain(aliases.iter().copied());
-        let Field { node, .. } = names.find_map(|name| self.present(name))?;
-        let at = node.at;
-        read(node).map_err(|(message, hint)| self.faults.push(Fault::error(at, message).hint(hint))).ok()
+        let Field { name: written, node, .. } = names.find_map(|name| self.present(name))?;
+        self.given.push((name, node.at));
+        read(&written, node).map_err(|faults| self.faults.extend(faults)).ok()
     }
 
     /// Takes a field out; one that holds nothing is as good as absent.
@@ -150,8 +194,8 @@ impl Reader {
     }
 }
 
-/// What a reading gives: the value, or a message and a hint.
-type Read<T> = Result<T, (String, String)>;
+/// What a reading gives: the value, or every fault of it.
+type Read<T> = Result<T, Vec<Fault>>;
 
 /// What to write for a zone that does not exist.
 pub const ZONE_HINT: &str = "write an IANA name such as Europe/Paris";
@@ -162,28 +206,76 @@ pub fn zone(name: &str) -> Option<TimeZone> {
     TimeZone::get(name).ok()
 }
 
-fn text(name: &str, value: Value) -> Read<String> {
+fn no<T>(mistake: &'static Mistake, at: Position, message: impl Into<String>, hint: impl Into<String>) -> Read<T> {
+    Err(vec![Fault::new(mistake, at, message.into()).hint(hint.into())])
+}
+
+/// Text of what is called `name` in a sentence.
+fn read_text(name: &str, Node { value, at }: Node) -> Read<String> {
+    let quoted = |kind: &str, value: String| {
+        no(&WRONG_TYPE, at, format!("{name} is {kind}, text is wanted"), format!("write \"{value}\""))
+    };
     match value {
         Value::Text(text) => Ok(text),
-        Value::Number(number) => {
-            Err((format!("`{name}` is a number, text is wanted"), format!("write \"{}\"", cut(&number.to_string()))))
-        }
-        Value::Bool(flag) => Err((format!("`{name}` is {flag}, text is wanted"), format!("write \"{flag}\""))),
-        other => Err(wrong(name, "text", &other)),
+        Value::Number(number) => quoted("a number", cut(&number.to_string())),
+        Value::Bool(flag) => quoted(&flag.to_string(), flag.to_string()),
+        other => no(&WRONG_TYPE, at, format!("{name} is {}, text is wanted", other.kind()), "write text"),
     }
 }
 
-fn when(name: &str, value: Value, zone: &TimeZone) -> Read<When> {
+fn when(name: &str, Node { value, at }: Node, zone: &TimeZone) -> Read<When> {
     match value {
-        Value::Text(text) => When::parse(&text, zone).map_err(|no| (format!("`{name}`: {}", no.message), no.hint)),
-        Value::Number(number) => Err((
-            format!("`{name}` is the bare number {}, a date is wanted", cut(&number.to_string())),
-            "write it as \"2026-02-05\"".into(),
-        )),
-        other => Err(wrong(name, "a date", &other)),
+        Value::Text(text) => {
+            When::parse(&text, zone).or_else(|not| no(&BAD_DATE, at, format!("`{name}`: {}", not.message), not.hint))
+        }
+        Value::Number(number) => {
+            let number = cut(&number.to_string());
+            let message = format!("`{name}` is the bare number {number}, a date is wanted");
+            no(&BAD_DATE, at, message, "write it as \"2026-02-05\"")
+        }
+        other => {
+            let message = format!("`{name}` is {}, a date is wanted", other.kind());
+            no(&BAD_DATE, at, message, "write it as \"2026-02-05\"")
+        }
     }
 }
 
-fn wrong(name: &str, wanted: &str, found: &Value) -> (String, String) {
-    (format!("`{name}` is {}, {wanted} is wanted", found.kind()), format!("write {wanted}"))
+fn wrong<T>(mistake: &'static Mistake, name: &str, wanted: &str, found: &Value, at: Position) -> Read<T> {
+    no(mistake, at, format!("`{name}` is {}, {wanted} is wanted", found.kind()), format!("write {wanted}"))
+}
+
+fn too_long(name: &str, text: &str, longest: usize, at: Position) -> Option<Fault> {
+    let length = text.chars().count();
+    let message = || format!("`{name}` is {length} characters long, its readers expect at most {longest}");
+    (length > longest).then(|| Fault::new(&LONG_TEXT, at, message()).hint("shorten it"))
+}
+
+/// The field that a name was probably meant for: one that the item lacks, under a name that begins alike and is one slip
+/// away, two in a long one.
+fn near(name: &str, rules: &[Rule], given: &[(&str, Position)]) -> Option<&'static str> {
+    let of = |rule: &Rule| {
+        let field = rule.name;
+        std::iter::once(field).chain(rule.aliases.iter().copied()).map(move |known| (field, known))
+    };
+    let names = || rules.iter().flat_map(of).chain([("id", "id")]);
+    if names().any(|(_, known)| known == name) {
+        return None;
+    }
+    let folded = text::fold(name);
+    // `places` is a word of its own beside `place`.
+    let plural = |known: &str| folded.strip_suffix('s') == Some(known);
+    let slips = |known: &str| {
+        let allowed = match known.len() {
+            0..3 => 0,
+            3..6 => 1,
+            _ => 2,
+        };
+        let alike = !plural(known)
+            && known.chars().next() == folded.chars().next()
+            && known.len().abs_diff(folded.len()) <= allowed;
+        alike.then(|| strsim::osa_distance(&text::fold(known), &folded)).filter(|slips| *slips <= allowed)
+    };
+    let lacking = names().filter(|(field, _)| given.iter().all(|(given, _)| given != field));
+    let near = lacking.filter_map(|(_, known)| Some((slips(known)?, known))).min_by_key(|(slips, _)| *slips);
+    near.map(|(_, known)| known)
 }

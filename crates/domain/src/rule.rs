@@ -13,6 +13,10 @@ pub struct Rule {
     pub kind: Kind,
     /// Whether an item without it is at fault.
     pub required: bool,
+    /// Whether an item without it is worth a warning.
+    pub expected: bool,
+    /// The most characters that its readers expect.
+    pub longest: usize,
     /// What it is, in a sentence.
     pub about: &'static str,
     /// A value as JSON.
@@ -23,13 +27,25 @@ impl Rule {
     /// A field that may be left out.
     #[must_use]
     pub const fn new(name: &'static str, kind: Kind, about: &'static str, example: &'static str) -> Self {
-        Self { name, aliases: &[], kind, required: false, about, example }
+        Self { name, aliases: &[], kind, required: false, expected: false, longest: 10_000, about, example }
     }
 
     /// The same field, which must be there.
     #[must_use]
     pub const fn required(self) -> Self {
         Self { required: true, ..self }
+    }
+
+    /// The same field, which should be there.
+    #[must_use]
+    pub const fn expected(self) -> Self {
+        Self { expected: true, ..self }
+    }
+
+    /// The same field, which is a line rather than a page.
+    #[must_use]
+    pub const fn short(self) -> Self {
+        Self { longest: 200, ..self }
     }
 
     /// The same field, read by other names too.

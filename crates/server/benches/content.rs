@@ -33,7 +33,7 @@ fn document(items: usize) -> Vec<u8> {
 fn snapshot(document: &[u8]) -> Snapshot<Event> {
     let items = decode(document, Format::Json, &Limits::default(), &TimeZone::UTC);
     Snapshot {
-        items: items.unwrap_or_else(|fault| panic!("{fault}")).into(),
+        items: items.unwrap_or_else(|faults| panic!("{faults:?}")).into(),
         document: "events.json".into(),
         version: "v".into(),
         modified: jiff::Timestamp::UNIX_EPOCH,

@@ -196,7 +196,9 @@ mod tests {
     async fn a_document_that_stays_bad_or_away_is_told_of_once_and_another_fault_of_it_at_once() {
         let (log, _guard) = log();
         let mut report = Report::default();
-        let fault = |text: &'static str| ContentError::invalid("faq.json", Fault::error(Position::START, text));
+        let fault = |text: &'static str| {
+            ContentError::invalid("faq.json", Fault::new(&domain::mistakes::SYNTAX, Position::START, text))
+        };
         let missing = ContentError::Missing { document: "faq.json".into() };
         for error in [fault("a"), fault("b"), missing] {
             for _ in 0..100 {

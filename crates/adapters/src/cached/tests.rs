@@ -84,7 +84,10 @@ fn missing() -> ContentError {
 }
 
 fn broken() -> ContentError {
-    ContentError::invalid("faq.json", Fault::error(Position { line: 3, column: 7 }, "a comma is missing"))
+    ContentError::invalid(
+        "faq.json",
+        Fault::new(&domain::mistakes::MISSING_COMMA, Position { line: 3, column: 7 }, "a comma is missing"),
+    )
 }
 
 fn cached(fake: &Arc<Fake>) -> Cached<Faq> {

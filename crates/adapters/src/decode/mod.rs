@@ -6,7 +6,11 @@ mod shape;
 mod text;
 mod yaml;
 
-use domain::{Collection, Fault, Items, Node, Position};
+use std::collections::HashSet;
+
+use domain::fault::quote;
+use domain::mistakes::{DUPLICATE_NAME, TOO_DEEP, TOO_LARGE, TOO_MANY_ITEMS, TOO_MANY_VALUES};
+use domain::{Collection, Fault, Field, Fields, Items, Node, Position};
 use jiff::tz::TimeZone;
 
 /// A file format.
@@ -46,12 +50,34 @@ const BYTES_PER_VALUE: u64 = 16;
 /// Reads a document. Dates that name no zone are in the file's `timezone`, else in `zone`.
 ///
 /// # Errors
-/// One fault when the document must be refused whole; what is wrong with an item is in the [`Items`].
+/// Every fault of a document that must be refused whole: first those that refuse it, then those of its items, as far as
+/// they can be told. Where the document is sound, what is wrong with an item is in the [`Items`].
 pub fn decode<C: Collection>(
     bytes: &[u8],
     format: Format,
     limits: &Limits,
     zone: &TimeZone,
+) -> Result<Items<C>, Vec<Fault>> {
+    let mut faults = Vec::new();
+    match read(bytes, format, limits, zone, &mut faults) {
+        Ok(items) if faults.is_empty() => Ok(items),
+        Ok(items) => {
+            // A value that was refused is not told of again as a field.
+            let refused: HashSet<Position> = faults.iter().map(|fault| fault.at).collect();
+            faults.extend(items.into_faults().into_iter().filter(|fault| !refused.contains(&fault.at)));
+            Err(faults)
+        }
+        Err(last) => Err(faults.into_iter().chain([last]).collect()),
+    }
+}
+
+/// Reads on past `faults` that refuse the document and do not hide the rest.
+fn read<C: Collection>(
+    bytes: &[u8],
+    format: Format,
+    limits: &Limits,
+    zone: &TimeZone,
+    faults: &mut Vec<Fault>,
 ) -> Result<Items<C>, Fault> {
     if bytes.len() as u64 > limits.max_bytes {
         return Err(too_large(limits));
@@ -59,14 +85,15 @@ pub fn decode<C: Collection>(
     let text = text::from_bytes(bytes)?;
     let budget = Budget { depth: limits.max_depth, values: (limits.max_bytes / BYTES_PER_VALUE).max(64) };
     let root = match format {
-        Format::Json => json::parse(text, budget),
-        Format::Yaml => yaml::parse(text, budget, limits.max_bytes),
+        Format::Json => json::parse(text, budget, faults),
+        Format::Yaml => yaml::parse(text, budget, limits.max_bytes, faults),
     }?;
-    let shape::Listing { nodes, zone: own } = shape::listing(root, C::NAME)?;
-    if nodes.len() > limits.max_items {
-        let at = nodes[limits.max_items].at;
-        return Err(Fault::error(at, format!("the file has {} items, {} is the limit", nodes.len(), limits.max_items))
-            .hint("split the content, or raise source.max_items"));
+    let shape::Listing { nodes, zone: own } = shape::listing(root, C::NAME, faults)?;
+    if let Some(beyond) = nodes.get(limits.max_items) {
+        let message = format!("the file has {} items, {} is the limit", nodes.len(), limits.max_items);
+        return Err(
+            Fault::new(&TOO_MANY_ITEMS, beyond.at, message).hint("split the content, or raise source.max_items")
+        );
     }
     Ok(Items::read(nodes, own.as_ref().unwrap_or(zone)))
 }
@@ -74,7 +101,7 @@ pub fn decode<C: Collection>(
 /// The fault of a document that is larger than it may be.
 #[must_use]
 pub fn too_large(limits: &Limits) -> Fault {
-    Fault::error(Position::START, format!("the file is larger than {} bytes", limits.max_bytes))
+    Fault::new(&TOO_LARGE, Position::START, format!("the file is larger than {} bytes", limits.max_bytes))
         .hint("shorten it, or raise source.max_bytes")
 }
 
@@ -89,28 +116,36 @@ impl Budget {
     /// Takes one value, `depth` levels deep, out of the allowance.
     fn spend(&mut self, depth: usize, at: Position) -> Result<(), Fault> {
         if depth > self.depth {
-            return Err(Fault::error(at, format!("the content nests deeper than {} levels", self.depth))
+            return Err(Fault::new(&TOO_DEEP, at, format!("the content nests deeper than {} levels", self.depth))
                 .hint("flatten it, or raise source.max_depth"));
         }
-        self.values = self
-            .values
-            .checked_sub(1)
-            .ok_or_else(|| Fault::error(at, "the file holds too many values for its size").hint("split the content"))?;
+        self.values = self.values.checked_sub(1).ok_or_else(|| {
+            Fault::new(&TOO_MANY_VALUES, at, "the file holds too many values for its size").hint("split the content")
+        })?;
         Ok(())
     }
 }
 
-/// Refuses an object in which a name stands twice, with both places.
-fn unique(fields: Vec<domain::Field>) -> Result<domain::Fields, Fault> {
-    let mut order: Vec<&domain::Field> = fields.iter().collect();
+/// Notes every name that stands twice in an object, with both places; the first of them is kept.
+fn unique(mut fields: Vec<Field>, faults: &mut Vec<Fault>) -> Fields {
+    let mut order: Vec<&Field> = fields.iter().collect();
     order.sort_by(|a, b| a.name.cmp(&b.name).then(a.at.cmp(&b.at)));
-    let twin = order.windows(2).filter(|pair| pair[0].name == pair[1].name).min_by_key(|pair| pair[1].at);
-    if let Some([first, second]) = twin {
-        let name = domain::fault::quote(&first.name);
-        return Err(Fault::error(second.at, format!("the name {name} stands twice, first at {}", first.at))
-            .hint("remove or rename one of them"));
+    let again = |pair: &&[&Field]| pair[0].name == pair[1].name;
+    let mut twins: Vec<Fault> = order
+        .windows(2)
+        .filter(again)
+        .map(|pair| {
+            let message = format!("the name {} stands twice, first at {}", quote(&pair[0].name), pair[0].at);
+            Fault::new(&DUPLICATE_NAME, pair[1].at, message).hint("remove or rename one of them")
+        })
+        .collect();
+    if !twins.is_empty() {
+        let mut seen = HashSet::new();
+        fields.retain(|field| seen.insert(field.name.clone()));
+        twins.sort_by_key(|twin| twin.at);
+        faults.append(&mut twins);
     }
-    Ok(domain::Fields::new(fields))
+    Fields::new(fields)
 }
 
 /// What a parser gives.

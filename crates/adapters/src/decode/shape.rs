@@ -1,6 +1,7 @@
 //! Where the list of items stands in a document.
 
 use domain::fault::quote;
+use domain::mistakes::{BAD_ZONE, NO_LIST, TWO_LISTS};
 use domain::{Fault, Fields, Node, Value};
 use jiff::tz::TimeZone;
 
@@ -11,30 +12,32 @@ pub(super) struct Listing {
 }
 
 /// Finds the list: the document itself, `items`, the collection's name, else the only list of objects.
-pub(super) fn listing(root: Node, name: &str) -> Result<Listing, Fault> {
+pub(super) fn listing(root: Node, name: &str, faults: &mut Vec<Fault>) -> Result<Listing, Fault> {
     let at = root.at;
     let wanted = format!("write [ … ] or {{\"{name}\": [ … ]}}");
     let mut fields = match root.value {
         Value::List(nodes) => return Ok(Listing { nodes, zone: None }),
         Value::Map(fields) => fields,
         other => {
-            return Err(
-                Fault::error(at, format!("the file is {}, a list of items is wanted", other.kind())).hint(wanted)
-            );
+            return Err(Fault::new(&NO_LIST, at, format!("the file is {}, a list of items is wanted", other.kind()))
+                .hint(wanted));
         }
     };
-    let zone = zone(&mut fields)?;
+    let zone = zone(&mut fields).unwrap_or_else(|fault| {
+        faults.push(fault);
+        None
+    });
     let list = ["items", name].into_iter().find(|list| fields.get(list).is_some());
     let Some(list) = list.map(str::to_owned).map_or_else(|| only_list(&fields), |list| Ok(Some(list)))? else {
-        return Err(Fault::error(at, "the file holds no list of items").hint(wanted));
+        return Err(Fault::new(&NO_LIST, at, "the file holds no list of items").hint(wanted));
     };
     match fields.remove(&list).map(|field| field.node) {
         Some(Node { value: Value::List(nodes), .. }) => Ok(Listing { nodes, zone }),
         Some(Node { value, at }) => {
-            Err(Fault::error(at, format!("{} is {}, a list is wanted", quote(&list), value.kind()))
-                .hint("write [] for an empty list"))
+            Err(Fault::new(&NO_LIST, at, format!("{} is {}, a list is wanted", quote(&list), value.kind()))
+                .hint("put the items in [ ]; write [] for an empty list"))
         }
-        None => Err(Fault::error(at, "the file holds no list of items").hint(wanted)),
+        None => Err(Fault::new(&NO_LIST, at, "the file holds no list of items").hint(wanted)),
     }
 }
 
@@ -44,7 +47,8 @@ fn only_list(fields: &Fields) -> Result<Option<String>, Fault> {
         |node: &Node| matches!(&node.value, Value::List(nodes) if nodes.is_empty() || nodes.iter().any(is_object));
     let mut lists = fields.iter().filter(|field| !field.name.starts_with(['_', '$']) && is_list(&field.node));
     match (lists.next(), lists.next()) {
-        (Some(first), Some(second)) => Err(Fault::error(
+        (Some(first), Some(second)) => Err(Fault::new(
+            &TWO_LISTS,
             second.at,
             format!("both {} and {} could be the list of items", quote(&first.name), quote(&second.name)),
         )
@@ -58,12 +62,11 @@ fn zone(fields: &mut Fields) -> Result<Option<TimeZone>, Fault> {
         None | Some(Node { value: Value::Null, .. }) => Ok(None),
         Some(Node { value: Value::Text(name), at }) => match domain::reader::zone(&name) {
             Some(zone) => Ok(Some(zone)),
-            None => {
-                Err(Fault::error(at, format!("{} is not a time zone", quote(&name))).hint(domain::reader::ZONE_HINT))
-            }
+            None => Err(Fault::new(&BAD_ZONE, at, format!("{} is not a time zone", quote(&name)))
+                .hint(domain::reader::ZONE_HINT)),
         },
         Some(Node { value, at }) => {
-            Err(Fault::error(at, format!("`timezone` is {}, text is wanted", value.kind()))
+            Err(Fault::new(&BAD_ZONE, at, format!("`timezone` is {}, text is wanted", value.kind()))
                 .hint(domain::reader::ZONE_HINT))
         }
     }

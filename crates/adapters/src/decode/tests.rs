@@ -1,6 +1,6 @@
 //! What loads, what is refused, where, and with which words.
 
-use domain::{Event, Faq, News};
+use domain::{Event, Faq, News, Severity};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -10,19 +10,20 @@ fn zone() -> TimeZone {
     TimeZone::get("Europe/Paris").unwrap()
 }
 
-fn read<C: Collection>(text: &str, format: Format) -> Result<Items<C>, Fault> {
+fn read<C: Collection>(text: &str, format: Format) -> Result<Items<C>, Vec<Fault>> {
     decode(text.as_bytes(), format, &Limits::default(), &zone())
 }
 
 fn served<C: Collection>(text: &str, format: Format) -> Json {
     let items = read::<C>(text, format).unwrap();
-    assert_eq!(items.faults(), [], "{text}");
+    let errors: Vec<_> = items.faults().iter().filter(|fault| fault.severity() == Severity::Error).collect();
+    assert!(errors.is_empty(), "{text}: {errors:?}");
     let text = serde_json::to_string(items.list()).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 
 fn refused(bytes: &[u8], format: Format) -> String {
-    decode::<Event>(bytes, format, &Limits::default(), &zone()).unwrap_err().to_string()
+    decode::<Event>(bytes, format, &Limits::default(), &zone()).unwrap_err()[0].to_string()
 }
 
 #[test]
@@ -247,7 +248,7 @@ fn a_fault_quotes_no_more_than_fits_a_line() {
         let format = if text.starts_with(['[', '{']) { Format::Json } else { Format::Yaml };
         let lines: Vec<String> = match read::<Event>(&text, format) {
             Ok(items) => items.faults().iter().map(ToString::to_string).collect(),
-            Err(fault) => vec![fault.to_string()],
+            Err(faults) => faults.iter().map(ToString::to_string).collect(),
         };
         assert!(!lines.is_empty() && lines.iter().all(|line| line.len() < 400), "{}", lines.concat());
     }
@@ -259,9 +260,47 @@ fn the_number_of_items_is_bounded() {
     let text = b"[{},\n{},\n{}]";
     let fault = decode::<Event>(text, Format::Json, &limits, &zone()).unwrap_err();
     assert_eq!(
-        fault.to_string(),
+        fault[0].to_string(),
         "3:1: the file has 3 items, 2 is the limit (split the content, or raise source.max_items)"
     );
+}
+
+#[test]
+fn what_refuses_a_document_hides_nothing_that_can_still_be_told() {
+    let json =
+        r#"{"timezone": "Mars", "items": [{"titel": "a", "titel": 1e400, "start": 1e400, "tags": [1, "a", 2]}]}"#;
+    let yaml = "timezone: Mars\nitems:\n- titel: a\n  titel: .nan\n  start: !include x\n  tags: [1, a, 2]\n";
+    let found = |text: &str, format| -> Vec<_> {
+        let faults = read::<Event>(text, format).unwrap_err();
+        faults.iter().map(|fault| format!("{} {}", fault.mistake.code, fault.at)).collect()
+    };
+    assert_eq!(
+        found(json, Format::Json),
+        ["E018 1:56", "E018 1:72", "E020 1:47", "E045 1:14", "E041 1:32", "E043 1:88", "E043 1:96"]
+    );
+    assert_eq!(
+        found(yaml, Format::Yaml),
+        ["E018 4:10", "E022 5:19", "E020 4:3", "E045 1:11", "E041 3:3", "E043 6:10", "E043 6:16"]
+    );
+}
+
+#[test]
+fn each_example_of_the_table_shows_its_mistake_and_no_other() {
+    let codes = |file: &str, text: &str| -> Vec<_> {
+        let (name, ending) = file.split_once('.').unwrap();
+        let format = Format::ENDINGS.iter().find(|(known, _)| *known == ending).unwrap().1;
+        let faults = match name {
+            "events" => read::<Event>(text, format).map_or_else(|no| no, Items::into_faults),
+            "news" => read::<News>(text, format).map_or_else(|no| no, Items::into_faults),
+            _ => read::<Faq>(text, format).map_or_else(|no| no, Items::into_faults),
+        };
+        faults.iter().map(|fault| fault.mistake.code).collect()
+    };
+    for mistake in domain::mistakes::ALL {
+        let Some(example) = &mistake.example else { continue };
+        assert_eq!(codes(example.file, example.before), [mistake.code], "{example:?}");
+        assert_eq!(codes(example.file, example.after), [""; 0], "{example:?}");
+    }
 }
 
 /// What JSON and YAML both read, then what YAML alone does.
@@ -325,7 +364,7 @@ proptest! {
 fn again<C: Collection>(text: &str, format: Format) {
     let Ok(items) = read::<C>(text, format) else { return };
     let sent = serde_json::to_string(items.list()).unwrap();
-    let same = read::<C>(&sent, Format::Json).unwrap_or_else(|fault| panic!("{fault}: {sent}"));
+    let same = read::<C>(&sent, Format::Json).unwrap_or_else(|faults| panic!("{faults:?}: {sent}"));
     assert_eq!(same.faults(), [], "{text}");
     assert_eq!(serde_json::to_string(same.list()).unwrap(), sent, "{text}");
 }

@@ -1,39 +1,48 @@
 //! The bytes of a document as text: UTF-8, with or without a byte order mark, and nothing else.
 
+use domain::mistakes::{EMPTY_FILE, ENCODING};
 use domain::{Fault, Position};
 
 const SAVE_AS: &str = "save the file as UTF-8";
 
 /// The text of a document, without its byte order mark.
 pub(super) fn from_bytes(bytes: &[u8]) -> Result<&str, Fault> {
-    let start = |message: &str, hint: &str| Fault::error(Position::START, message).hint(hint);
+    let start =
+        |mistake, message: &'static str, hint: &'static str| Fault::new(mistake, Position::START, message).hint(hint);
     match bytes {
-        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return Err(start("the file is UTF-32, not UTF-8", SAVE_AS)),
-        [0xff, 0xfe, ..] => return Err(start("the file is UTF-16 (little-endian), not UTF-8", SAVE_AS)),
-        [0xfe, 0xff, ..] => return Err(start("the file is UTF-16 (big-endian), not UTF-8", SAVE_AS)),
-        [0x89, b'P', b'N', b'G', ..] => {
-            return Err(start("the file is a PNG picture, not text", "upload the content file"));
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => {
+            return Err(start(&ENCODING, "the file is UTF-32, not UTF-8", SAVE_AS));
         }
-        [0, c, 0, _, ..] if *c != 0 => return Err(start("the file is UTF-16 (big-endian), not UTF-8", SAVE_AS)),
-        [c, 0, _, 0, ..] if *c != 0 => return Err(start("the file is UTF-16 (little-endian), not UTF-8", SAVE_AS)),
+        [0xff, 0xfe, ..] => return Err(start(&ENCODING, "the file is UTF-16 (little-endian), not UTF-8", SAVE_AS)),
+        [0xfe, 0xff, ..] => return Err(start(&ENCODING, "the file is UTF-16 (big-endian), not UTF-8", SAVE_AS)),
+        [0x89, b'P', b'N', b'G', ..] => {
+            return Err(start(&ENCODING, "the file is a PNG picture, not text", "upload the content file"));
+        }
+        [0, c, 0, _, ..] if *c != 0 => {
+            return Err(start(&ENCODING, "the file is UTF-16 (big-endian), not UTF-8", SAVE_AS));
+        }
+        [c, 0, _, 0, ..] if *c != 0 => {
+            return Err(start(&ENCODING, "the file is UTF-16 (little-endian), not UTF-8", SAVE_AS));
+        }
         _ => {}
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
         let byte = bytes[error.valid_up_to()];
-        Fault::error(
+        Fault::new(
+            &ENCODING,
             end_of(&good),
             format!("the byte 0x{byte:02x} at offset {} is not UTF-8; the file may be Latin-1", error.valid_up_to()),
         )
         .hint(SAVE_AS)
     })?;
     if let Some(offset) = text.find('\0') {
-        return Err(Fault::error(end_of(&text[..offset]), "the file holds a NUL byte: it is not text")
+        return Err(Fault::new(&ENCODING, end_of(&text[..offset]), "the file holds a NUL byte: it is not text")
             .hint("upload the content file"));
     }
     if text.trim().is_empty() {
-        return Err(start("the file is empty", "write [] for an empty list"));
+        return Err(start(&EMPTY_FILE, "the file is empty", "write [] for an empty list"));
     }
     Ok(text)
 }

@@ -65,7 +65,7 @@ async fn each_outcome_of_the_source_has_its_status_and_says_nothing_of_the_store
         retry_after: wait.map(Duration::from_millis),
         source: Arc::new(std::io::Error::other("canary")),
     };
-    let fault = Fault::error(Position::START, "canary");
+    let fault = Fault::new(&domain::mistakes::SYNTAX, Position::START, "canary");
     for (error, status, name, retry) in [
         (ContentError::Missing { document: "canary".into() }, 404, "content-missing", None),
         (ContentError::invalid("canary", fault), 502, "content-invalid", None),
