@@ -147,8 +147,7 @@ impl<C: Collection> BlobSource<C> {
         let others = Format::ENDINGS.iter().map(|(ending, _)| format!("{}.{ending}", C::NAME));
         let asked = others.filter(|other| other != document).map(async |other| {
             store.head(&self.store.path(&other)).await.ok()?;
-            let warning = Fault::new(&RIVAL_FILES, Position::START, format!("{other} is there too and is not read"));
-            Some(warning.hint("keep one of the two"))
+            Some(rival(&other))
         });
         join_all(asked).await.into_iter().flatten().collect()
     }
@@ -172,6 +171,13 @@ impl<C: Collection> fmt::Display for BlobSource<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Blob({}/{}.{{json,yaml,yml}})", self.store.to_string().trim_end_matches('/'), C::NAME)
     }
+}
+
+/// The warning of a document beside which `other` lies and is not read.
+#[must_use]
+pub fn rival(other: &str) -> Fault {
+    Fault::new(&RIVAL_FILES, Position::START, format!("{other} is there too and is not read"))
+        .hint("keep one of the two")
 }
 
 /// The first 16 hexadecimal digits of the SHA-256 of the bytes.

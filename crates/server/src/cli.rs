@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::check::{Asked, COULD_NOT_LOOK};
 use crate::config::Flags;
+use crate::startup::FAULTY_SETTINGS;
 
 /// Files in a bucket, served as a fast, typed, cached content API.
 #[derive(Debug, Parser)]
@@ -20,6 +22,16 @@ pub struct Cli {
 enum Given {
     /// Serve the content (the default).
     Serve(Options),
+    /// Tell every fault of every file: exit 0 without faults, 1 with faults, 2 when it could not look.
+    Check {
+        /// A folder, a file, or az://CONTAINER[/PREFIX].
+        location: String,
+        #[command(flatten)]
+        asked: Asked,
+        /// A file of settings, TOML or YAML.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
     /// Print the settings that are in effect, secrets masked.
     Config(Options),
     /// Print the OpenAPI 3.1 document.
@@ -49,6 +61,8 @@ struct Options {
 pub enum Command {
     /// Serve.
     Serve,
+    /// Check content.
+    Check(Asked),
     /// Print the settings.
     Config,
     /// Print the OpenAPI document.
@@ -68,6 +82,7 @@ impl Cli {
     #[must_use]
     pub fn command(&self) -> Command {
         match &self.command {
+            Some(Given::Check { asked, .. }) => Command::Check(*asked),
             Some(Given::Config(_)) => Command::Config,
             Some(Given::Openapi) => Command::Openapi,
             Some(Given::Schema { collection }) => Command::Schema(collection.clone()),
@@ -75,12 +90,21 @@ impl Cli {
         }
     }
 
+    /// The exit status for settings that cannot be used.
+    #[must_use]
+    pub fn refusal(&self) -> u8 {
+        if matches!(self.command, Some(Given::Check { .. })) { COULD_NOT_LOOK } else { FAULTY_SETTINGS }
+    }
+
     /// What it says of the settings.
     #[must_use]
     pub fn flags(&self) -> Flags {
+        if let Some(Given::Check { location, config, .. }) = &self.command {
+            return Flags { file: config.clone(), source: Some(location.clone()), port: None };
+        }
         let options = match &self.command {
             Some(Given::Serve(options) | Given::Config(options)) => options,
-            Some(Given::Openapi | Given::Schema { .. }) | None => &self.options,
+            Some(Given::Check { .. } | Given::Openapi | Given::Schema { .. }) | None => &self.options,
         };
         let Options { source, port, config } = options.clone();
         Flags { file: config, source, port }

@@ -1,5 +1,6 @@
 //! Content over HTTP: the thin server around the port. `routes` is the map of it.
 
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod connection;

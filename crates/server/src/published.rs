@@ -5,8 +5,10 @@ use std::sync::Arc;
 use actix_http::Request;
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
+use adapters::decode::{Format, Limits, examine};
 use adapters::{BlobSource, CacheCounts, Cached, Store};
-use domain::{Collection, ContentSource};
+use domain::{Collection, ContentSource, Fault};
+use jiff::tz::TimeZone;
 use tokio::runtime::Handle;
 
 use crate::config::Settings;
@@ -22,6 +24,8 @@ use crate::traces::{Traced, Traces};
 pub struct Published {
     /// What its documentation knows of it.
     pub described: Described,
+    /// Finds every fault of a document of it.
+    pub examine: fn(&[u8], Format, &Limits, &TimeZone) -> Vec<Fault>,
     opener: Box<Opener>,
 }
 
@@ -37,7 +41,7 @@ impl Published {
         let opener = Box::new(move |store: &_, shared: &_, settings: &_, traces: Option<&_>| {
             Open::new(store, shared, settings, traces, routes)
         });
-        Self { described: Described::of::<C>(), opener }
+        Self { described: Described::of::<C>(), examine: examine::<C>, opener }
     }
 
     /// Puts the cache before the store. Nothing is fetched yet.

@@ -71,6 +71,14 @@ pub fn decode<C: Collection>(
     }
 }
 
+/// Every finding in a document, in its order: what refuses it, what costs an item, what its author should know.
+#[must_use]
+pub fn examine<C: Collection>(bytes: &[u8], format: Format, limits: &Limits, zone: &TimeZone) -> Vec<Fault> {
+    let mut faults = decode::<C>(bytes, format, limits, zone).map_or_else(|faults| faults, Items::into_faults);
+    faults.sort_by_key(|fault| fault.at);
+    faults
+}
+
 /// Reads on past `faults` that refuse the document and do not hide the rest.
 fn read<C: Collection>(
     bytes: &[u8],

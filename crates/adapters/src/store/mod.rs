@@ -18,8 +18,10 @@ use domain::ContentError;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{ObjectMeta, ObjectStore};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _};
 use secrecy::{ExposeSecret, SecretString};
+
+use crate::decode::{self, Limits};
 
 pub use azure::AzureAccess;
 pub use connection_string::{ConnectionString, Credential};
@@ -131,6 +133,19 @@ impl Store {
             Location::Azure { prefix, .. } => prefix.clone().join(document),
             Location::Folder(_) | Location::Memory => Path::from(document),
         }
+    }
+
+    /// Reads a document once.
+    ///
+    /// # Errors
+    /// [`ContentError::Missing`]; [`ContentError::Invalid`] when it is larger than it may be; [`ContentError::Unavailable`].
+    pub async fn read(&self, document: &str, limits: &Limits) -> Result<Vec<u8>, ContentError> {
+        let failed = |error| self.failure(document, &error);
+        let answer = self.current().get(&self.path(document)).await.map_err(failed)?;
+        if answer.meta.size > limits.max_bytes {
+            return Err(ContentError::invalid(document, decode::too_large(limits)));
+        }
+        Ok(answer.bytes().await.map_err(failed)?.into())
     }
 
     /// How it was asked and has answered so far.

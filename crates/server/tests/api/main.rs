@@ -8,6 +8,7 @@ mod app;
 mod azurite;
 mod browsers;
 mod campaign;
+mod check;
 mod checklist;
 mod collections;
 mod content;
