@@ -279,3 +279,32 @@ fn near(name: &str, rules: &[Rule], given: &[(&str, Position)]) -> Option<&'stat
     let near = lacking.filter_map(|(_, known)| Some((slips(known)?, known))).min_by_key(|(slips, _)| *slips);
     near.map(|(_, known)| known)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Collection, Event, News};
+
+    #[test]
+    fn a_slip_is_told_from_a_name_of_its_own() {
+        let near = |name| near(name, Event::FIELDS, &[("title", Position::START)]);
+        for (written, meant) in [
+            ("Start", "start"),
+            ("strat", "start"),
+            ("start-date", "startDate"),
+            ("descripton", "description"),
+            ("summmary", "summary"),
+            ("tag", "tags"),
+            ("Lieu", "lieu"),
+            ("ID", "id"),
+        ] {
+            assert_eq!(near(written), Some(meant), "{written}");
+        }
+        for own in
+            ["places", "flags", "ad", "i", "tarif", "title", "titel", "nom", "lien", "datée du jour", "public", ""]
+        {
+            assert_eq!(near(own), None, "{own}");
+        }
+        assert_eq!(super::near("autor", News::FIELDS, &[]), Some("author"));
+    }
+}
