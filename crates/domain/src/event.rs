@@ -245,7 +245,7 @@ mod tests {
                 json!(20_260_205),
                 "1:1: `start` is the bare number 20260205, a date is wanted (write it as \"2026-02-05\")",
             ),
-            (json!(["2026-02-05"]), "1:1: `start` is a list, a date is wanted (write a date)"),
+            (json!(["2026-02-05"]), "1:1: `start` is a list, a date is wanted (write it as \"2026-02-05\")"),
             (json!(null), "1:1: `start` is missing (add it; also read as date, startDate, start_date, date_debut)"),
         ] {
             let items = read(json!([{"title": "Bal", "start": start}]));

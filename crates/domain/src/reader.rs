@@ -264,6 +264,14 @@ fn near(name: &str, rules: &[Rule], given: &[(&str, Position)]) -> Option<&'stat
     let folded = text::fold(name);
     // `places` is a word of its own beside `place`.
     let plural = |known: &str| folded.strip_suffix('s') == Some(known);
+    // So is `lien` beside `lieu`: in a short name a letter may be missing or swapped, not another.
+    let sorted = |name: &str| {
+        let mut letters: Vec<_> = name.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let another =
+        |known: &str| known.len() < 6 && known.len() == folded.len() && sorted(&text::fold(known)) != sorted(&folded);
     let slips = |known: &str| {
         let allowed = match known.len() {
             0..3 => 0,
@@ -271,6 +279,7 @@ fn near(name: &str, rules: &[Rule], given: &[(&str, Position)]) -> Option<&'stat
             _ => 2,
         };
         let alike = !plural(known)
+            && !another(known)
             && known.chars().next() == folded.chars().next()
             && known.len().abs_diff(folded.len()) <= allowed;
         alike.then(|| strsim::osa_distance(&text::fold(known), &folded)).filter(|slips| *slips <= allowed)

@@ -365,6 +365,6 @@ fn again<C: Collection>(text: &str, format: Format) {
     let Ok(items) = read::<C>(text, format) else { return };
     let sent = serde_json::to_string(items.list()).unwrap();
     let same = read::<C>(&sent, Format::Json).unwrap_or_else(|faults| panic!("{faults:?}: {sent}"));
-    assert_eq!(same.faults(), [], "{text}");
+    assert!(same.faults().iter().all(|fault| fault.severity() == Severity::Warning), "{:?}: {text}", same.faults());
     assert_eq!(serde_json::to_string(same.list()).unwrap(), sent, "{text}");
 }
