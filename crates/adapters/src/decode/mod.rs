@@ -2,6 +2,7 @@
 //! off the request path; each guard refuses the document before it can cost more than its size.
 
 mod json;
+mod mend;
 mod shape;
 mod text;
 mod yaml;
@@ -12,6 +13,7 @@ use domain::fault::quote;
 use domain::mistakes::{DUPLICATE_NAME, TOO_DEEP, TOO_LARGE, TOO_MANY_ITEMS, TOO_MANY_VALUES};
 use domain::{Collection, Fault, Field, Fields, Items, Node, Position};
 use jiff::tz::TimeZone;
+use mend::{Mended, Mending};
 
 /// A file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,21 +63,49 @@ pub fn decode<C: Collection>(
     let mut faults = Vec::new();
     match read(bytes, format, limits, zone, &mut faults) {
         Ok(items) if faults.is_empty() => Ok(items),
-        Ok(items) => {
-            // A value that was refused is not told of again as a field.
-            let refused: HashSet<Position> = faults.iter().map(|fault| fault.at).collect();
-            faults.extend(items.into_faults().into_iter().filter(|fault| !refused.contains(&fault.at)));
-            Err(faults)
-        }
+        Ok(items) => Err(together(faults, items)),
         Err(last) => Err(faults.into_iter().chain([last]).collect()),
     }
 }
 
-/// Every finding in a document, in its order: what refuses it, what costs an item, what its author should know.
+/// Every finding in a document, in its order: what refuses it, what costs an item, what its author should know. Where a
+/// slip ends the reading, the rest is read as if it were mended.
 #[must_use]
 pub fn examine<C: Collection>(bytes: &[u8], format: Format, limits: &Limits, zone: &TimeZone) -> Vec<Fault> {
-    let mut faults = decode::<C>(bytes, format, limits, zone).map_or_else(|faults| faults, Items::into_faults);
-    faults.sort_by_key(|fault| fault.at);
+    let mut found = match decode::<C>(bytes, format, limits, zone) {
+        Ok(items) => items.into_faults(),
+        Err(faults) => read_on::<C>(bytes, format, limits, zone).unwrap_or(faults),
+    };
+    found.sort_by_key(|fault| fault.at);
+    found
+}
+
+/// Every finding in a document that cannot be read to its end, if it can be mended.
+fn read_on<C: Collection>(bytes: &[u8], format: Format, limits: &Limits, zone: &TimeZone) -> Option<Vec<Fault>> {
+    let mut mended = Mended::new(text::from_bytes(bytes).ok()?.to_owned(), format);
+    let mut found = Vec::new();
+    loop {
+        let mut faults = Vec::new();
+        let (faults, last) = match read::<C>(mended.text.as_bytes(), format, limits, zone, &mut faults) {
+            Ok(items) => (together(faults, items), None),
+            Err(last) => (faults, Some(last)),
+        };
+        match last.map(|last| (mended.mend(&last), last)) {
+            Some((Mending::Done, last)) => found.push(last),
+            Some((Mending::Again, _)) => {}
+            end => {
+                found.extend(faults.into_iter().filter(|fault| mended.is_true(fault)));
+                found.extend(end.and_then(|(mending, last)| (mending == Mending::Impossible).then_some(last)));
+                return Some(found);
+            }
+        }
+    }
+}
+
+/// The faults that refuse a document and those of its items. A value that was refused is not told of again as a field.
+fn together<C: Collection>(mut faults: Vec<Fault>, items: Items<C>) -> Vec<Fault> {
+    let refused: HashSet<Position> = faults.iter().map(|fault| fault.at).collect();
+    faults.extend(items.into_faults().into_iter().filter(|fault| !refused.contains(&fault.at)));
     faults
 }
 

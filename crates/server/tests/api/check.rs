@@ -120,6 +120,8 @@ fn all_files_are_told_of_at_once_by_file_line_and_column() {
     assert_eq!(
         heads,
         [
+            "faq.json:1:2: error[E041]: `question` is missing",
+            "faq.json:1:2: error[E041]: `answer` is missing",
             "faq.json:1:4: error[E013]: the file ends within a list",
             "news.json:1:1: warning[W004]: news.yaml is there too and is not read",
             "news.json:1:2: error[E041]: `title` is missing",
@@ -128,7 +130,7 @@ fn all_files_are_told_of_at_once_by_file_line_and_column() {
             "news.yaml:1:3: warning[W002]: `date` is missing: the item stands after all that have one",
         ]
     );
-    assert!(found.ends_with("\n4 files: 3 errors, 3 warnings\n"), "{found}");
+    assert!(found.ends_with("\n4 files: 5 errors, 3 warnings\n"), "{found}");
     assert!(!found.contains('\x1b'), "colour is for a terminal");
 }
 
