@@ -36,7 +36,7 @@ enum Given {
     Config(Options),
     /// Print the OpenAPI 3.1 document.
     Openapi,
-    /// Print the JSON Schema (2020-12) of an item of a collection.
+    /// Print the JSON Schema (2020-12) of a file of a collection; `$defs/item` is that of an item.
     Schema {
         /// The collection.
         collection: String,

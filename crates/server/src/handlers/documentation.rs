@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::home::{JSON, page};
 use crate::cli::Command;
@@ -32,12 +32,8 @@ struct Written {
 impl Written {
     fn new(collections: &[Described]) -> serde_json::Result<Self> {
         let document = serde_json::to_value(openapi::document(collections)?)?;
-        let schemas = collections.iter().map(|described| {
-            let mut schema = openapi::item_schema(described);
-            schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
-            schema["$id"] = json!(format!("/schemas/{}.json", described.name));
-            (described.name, Bytes::from(schema.to_string()))
-        });
+        let schema = |described| Bytes::from(openapi::file_schema(described).to_string());
+        let schemas = collections.iter().map(|described| (described.name, schema(described)));
         Ok(Self {
             page: openapi::page::render(&document).into(),
             openapi: document.to_string().into(),
@@ -85,7 +81,7 @@ pub async fn docs(documentation: web::Data<Documentation>) -> HttpResponse {
     page("Accept-Encoding", documentation.written().page.clone())
 }
 
-/// The JSON Schema of an item as it is served.
+/// The JSON Schema of a file of a collection.
 ///
 /// # Errors
 /// `unknown-collection`.

@@ -3,6 +3,7 @@
 mod operations;
 pub mod page;
 mod schemas;
+mod written;
 
 use domain::{Collection, Rule};
 use serde_json::{Map, Value as Json, json};
@@ -10,7 +11,7 @@ use utoipa::openapi::OpenApi;
 
 use crate::error::Kind;
 
-pub use schemas::item as item_schema;
+pub use written::file as file_schema;
 
 /// What the documentation knows of a collection.
 #[derive(Debug, Clone, Copy)]

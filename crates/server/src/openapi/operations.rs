@@ -95,7 +95,13 @@ pub(super) fn item(described: &Described) -> Json {
 pub(super) fn schema(described: &Described) -> Json {
     let name = described.name;
     let good = json!({"200": {"description": "JSON Schema (2020-12).", "content": {"application/schema+json": {"schema": {"type": "object"}}}}});
-    operation(name, &format!("schema-{name}"), &format!("The shape of an item of {name}"), &json!([]), &good)
+    operation(
+        name,
+        &format!("schema-{name}"),
+        &format!("The shape of a file of {name} as it may be written; `$defs/item` is that of an item"),
+        &json!([]),
+        &good,
+    )
 }
 
 /// The routes that are there whatever is published.

@@ -34,8 +34,7 @@ pub(super) fn components(collections: &[Described]) -> Json {
 }
 
 /// One item as it is served.
-#[must_use]
-pub fn item(described: &Described) -> Json {
+pub(super) fn item(described: &Described) -> Json {
     let id = json!({"type": ["string", "integer"], "description": "Its name within the collection.", "examples": [1, "bal-trad"]});
     let properties: Map<String, Json> = [("id".to_owned(), id)]
         .into_iter()

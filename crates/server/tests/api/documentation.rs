@@ -52,10 +52,11 @@ async fn each_collection_has_a_schema_and_the_page_needs_nothing_else() {
         assert_eq!(response.headers()["content-type"], "application/schema+json");
         let schema: Json = response.json().await.unwrap();
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
-        for required in schema["required"].as_array().unwrap() {
-            let items = app.items(name).await;
-            assert!(items.iter().all(|item| item.get(required.as_str().unwrap()).is_some()), "{name}: {required}");
-        }
+        let items = app.items(name).await;
+        assert!(!items.is_empty());
+        let schema = jsonschema::validator_for(&schema).unwrap();
+        // What is served can be written again.
+        schema.validate(&Json::Array(items)).unwrap();
     }
     assert_eq!(app.problem("/schemas/jobs.json").await, (StatusCode::NOT_FOUND, "unknown-collection".into()));
     let page = app.get("/docs").await.text().await.unwrap();
