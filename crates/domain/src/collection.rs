@@ -126,6 +126,17 @@ impl<C: Collection> Items<C> {
         Self { list, by_id, skipped, faults, zone, extra_names, haystacks: OnceLock::new() }
     }
 
+    /// The ids that are made for items without one, and where these stand.
+    #[must_use]
+    pub fn made_ids(nodes: Vec<Node>, zone: &TimeZone) -> Vec<(Position, Id)> {
+        let read = |node| Draft::<C>::read(node, zone, &mut Vec::new());
+        let mut drafts: Vec<_> = nodes.into_iter().filter_map(read).collect();
+        let lacking: Vec<bool> = drafts.iter().map(|draft| draft.id.is_none()).collect();
+        name(&mut drafts);
+        let made = drafts.into_iter().zip(lacking).filter(|(_, lacking)| *lacking);
+        made.filter_map(|(draft, _)| Some((draft.at, draft.id?))).collect()
+    }
+
     /// The same items with findings about their document as a whole.
     #[must_use]
     pub fn with_warnings(mut self, warnings: impl IntoIterator<Item = Fault>) -> Self {

@@ -168,7 +168,8 @@ fn not_a_date(text: &str) -> NotADate {
 }
 
 /// The ISO form of a day that is not written so: `05/02/2026`, `5.2.2026` or `05-02-2026 18:30`, day first unless only month first can be.
-fn iso_form(text: &str) -> Option<String> {
+#[must_use]
+pub fn iso_form(text: &str) -> Option<String> {
     let (day, rest) = text.split_once([' ', 'T']).unwrap_or((text, ""));
     let mut parts = day.split(['/', '.', '-']).map(str::parse::<i16>);
     let (Some(Ok(a)), Some(Ok(b)), Some(Ok(c)), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {

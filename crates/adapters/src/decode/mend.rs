@@ -9,6 +9,7 @@ use domain::mistakes::{
 use domain::{Fault, Position};
 
 use super::Format;
+use super::text::Places;
 
 /// Readings of a document, at most; fewer of a large one.
 const READINGS: usize = 100;
@@ -104,7 +105,7 @@ impl Mended {
         if self.format != Format::Json {
             return None;
         }
-        let at = self.offset(fault.at)?;
+        let at = Places::new(&self.text).offset(fault.at)?;
         let mistake = fault.mistake;
         // An object after another in a list lacks nothing but the comma.
         let is_certain = CERTAIN.contains(&mistake) || self.text[at..].starts_with('{') || mistake == &UNCLOSED;
@@ -181,14 +182,6 @@ impl Mended {
             .collect();
         self.text = mended.join("\n");
         Some(())
-    }
-
-    fn offset(&self, at: Position) -> Option<usize> {
-        let line = usize::try_from(at.line).ok()?.checked_sub(1)?;
-        let start: usize = self.text.split_inclusive('\n').take(line).map(str::len).sum();
-        let column = usize::try_from(at.column).ok()?.checked_sub(1)?;
-        let rest = &self.text[start..];
-        Some(start + rest.char_indices().nth(column).map_or(rest.len(), |(offset, _)| offset))
     }
 }
 

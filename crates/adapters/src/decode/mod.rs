@@ -1,6 +1,7 @@
 //! From bytes to items: the only place that knows a file format. Called on every changed document,
 //! off the request path; each guard refuses the document before it can cost more than its size.
 
+mod fix;
 mod json;
 mod mend;
 mod shape;
@@ -14,6 +15,8 @@ use domain::mistakes::{DUPLICATE_NAME, TOO_DEEP, TOO_LARGE, TOO_MANY_ITEMS, TOO_
 use domain::{Collection, Fault, Field, Fields, Items, Node, Position};
 use jiff::tz::TimeZone;
 use mend::{Mended, Mending};
+
+pub use fix::{Fixed, fix};
 
 /// A file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,12 +124,7 @@ fn read<C: Collection>(
         return Err(too_large(limits));
     }
     let text = text::from_bytes(bytes)?;
-    let budget = Budget { depth: limits.max_depth, values: (limits.max_bytes / BYTES_PER_VALUE).max(64) };
-    let root = match format {
-        Format::Json => json::parse(text, budget, faults),
-        Format::Yaml => yaml::parse(text, budget, limits.max_bytes, faults),
-    }?;
-    let shape::Listing { nodes, zone: own } = shape::listing(root, C::NAME, faults)?;
+    let shape::Listing { nodes, zone: own } = listed(text, format, limits, C::NAME, faults)?;
     if let Some(beyond) = nodes.get(limits.max_items) {
         let message = format!("the file has {} items, {} is the limit", nodes.len(), limits.max_items);
         return Err(
@@ -134,6 +132,22 @@ fn read<C: Collection>(
         );
     }
     Ok(Items::read(nodes, own.as_ref().unwrap_or(zone)))
+}
+
+/// The items of a document, as they stand in it.
+fn listed(
+    text: &str,
+    format: Format,
+    limits: &Limits,
+    name: &str,
+    faults: &mut Vec<Fault>,
+) -> Result<shape::Listing, Fault> {
+    let budget = Budget { depth: limits.max_depth, values: (limits.max_bytes / BYTES_PER_VALUE).max(64) };
+    let root = match format {
+        Format::Json => json::parse(text, budget, faults),
+        Format::Yaml => yaml::parse(text, budget, limits.max_bytes, faults),
+    }?;
+    shape::listing(root, name, faults)
 }
 
 /// The fault of a document that is larger than it may be.

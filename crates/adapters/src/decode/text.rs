@@ -78,3 +78,24 @@ impl<'a> Cursor<'a> {
         self.position
     }
 }
+
+/// Turns positions, in any order, into byte offsets.
+pub(super) struct Places<'a> {
+    text: &'a str,
+    lines: Vec<usize>,
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        Self { text, lines: std::iter::once(0).chain(ends).collect() }
+    }
+
+    /// The offset of a position; beyond the text it is the text's end.
+    pub(super) fn offset(&self, at: Position) -> Option<usize> {
+        let start = *self.lines.get(usize::try_from(at.line).ok()?.checked_sub(1)?)?;
+        let column = usize::try_from(at.column).ok()?.checked_sub(1)?;
+        let rest = &self.text[start..];
+        Some(start + rest.char_indices().nth(column).map_or(rest.len(), |(offset, _)| offset))
+    }
+}
