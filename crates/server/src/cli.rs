@@ -32,6 +32,11 @@ enum Given {
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
+    /// Write a sample file of each collection, with a comment on every field, and its schema.
+    Init {
+        /// The folder, which may be there; no file in it is written over.
+        folder: PathBuf,
+    },
     /// Print the settings that are in effect, secrets masked.
     Config(Options),
     /// Print the OpenAPI 3.1 document.
@@ -63,6 +68,8 @@ pub enum Command {
     Serve,
     /// Check content.
     Check(Asked),
+    /// Write sample files into a folder.
+    Init(PathBuf),
     /// Print the settings.
     Config,
     /// Print the OpenAPI document.
@@ -83,6 +90,7 @@ impl Cli {
     pub fn command(&self) -> Command {
         match &self.command {
             Some(Given::Check { asked, .. }) => Command::Check(*asked),
+            Some(Given::Init { folder }) => Command::Init(folder.clone()),
             Some(Given::Config(_)) => Command::Config,
             Some(Given::Openapi) => Command::Openapi,
             Some(Given::Schema { collection }) => Command::Schema(collection.clone()),
@@ -104,7 +112,9 @@ impl Cli {
         }
         let options = match &self.command {
             Some(Given::Serve(options) | Given::Config(options)) => options,
-            Some(Given::Check { .. } | Given::Openapi | Given::Schema { .. }) | None => &self.options,
+            Some(Given::Check { .. } | Given::Init { .. } | Given::Openapi | Given::Schema { .. }) | None => {
+                &self.options
+            }
         };
         let Options { source, port, config } = options.clone();
         Flags { file: config, source, port }

@@ -11,6 +11,7 @@ pub mod handlers;
 pub mod head;
 pub mod http2;
 pub mod http_cache;
+pub mod init;
 pub mod lifecycle;
 pub mod listener;
 pub mod metrics;

@@ -14,12 +14,13 @@ use tokio::sync::mpsc;
 use crate::config::{Faults, Settings};
 use crate::connection::Crowd;
 use crate::handlers::documentation::Documentation;
-use crate::lifecycle::{Lifecycle, Stop};
+use crate::lifecycle::{self, Lifecycle, Stop};
 use crate::listener::{Site, bind};
 use crate::metrics::{Metrics, Traffic};
 use crate::published::{Catalogue, Published};
 use crate::representation::Representations;
 use crate::routes;
+use crate::telemetry;
 use crate::tls::Tls;
 use crate::traces::Traces;
 
@@ -163,6 +164,16 @@ impl Application {
             }
         }
         ExitCode::SUCCESS
+    }
+}
+
+/// Serves until it is asked to stop, and logs.
+#[tokio::main(worker_threads = 2)]
+pub async fn serve(settings: &Settings, published: &[Published]) -> ExitCode {
+    let _log = telemetry::start();
+    match Application::build(settings, published) {
+        Ok(application) => application.run(lifecycle::signals()).await,
+        Err(faults) => telemetry::refuse(&faults, FAULTY_SETTINGS),
     }
 }
 

@@ -18,6 +18,7 @@ mod fake_store;
 mod fourth;
 mod http;
 mod identity;
+mod init;
 mod log;
 mod metrics;
 mod probes;
