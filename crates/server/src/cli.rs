@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::check::{Asked, COULD_NOT_LOOK};
 use crate::config::Flags;
+use crate::publish;
 use crate::startup::FAULTY_SETTINGS;
 
 /// Files in a bucket, served as a fast, typed, cached content API.
@@ -28,6 +29,16 @@ enum Given {
         location: String,
         #[command(flatten)]
         asked: Asked,
+        /// A file of settings, TOML or YAML.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// Check a folder and put it where it is served from: exit 0 done, 1 faults, 2 it could not, 3 changed meanwhile.
+    Publish {
+        /// The folder.
+        folder: String,
+        #[command(flatten)]
+        asked: publish::Asked,
         /// A file of settings, TOML or YAML.
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
@@ -68,6 +79,8 @@ pub enum Command {
     Serve,
     /// Check content.
     Check(Asked),
+    /// Publish a folder.
+    Publish(publish::Asked),
     /// Write sample files into a folder.
     Init(PathBuf),
     /// Print the settings.
@@ -90,6 +103,7 @@ impl Cli {
     pub fn command(&self) -> Command {
         match &self.command {
             Some(Given::Check { asked, .. }) => Command::Check(*asked),
+            Some(Given::Publish { asked, .. }) => Command::Publish(asked.clone()),
             Some(Given::Init { folder }) => Command::Init(folder.clone()),
             Some(Given::Config(_)) => Command::Config,
             Some(Given::Openapi) => Command::Openapi,
@@ -101,20 +115,24 @@ impl Cli {
     /// The exit status for settings that cannot be used.
     #[must_use]
     pub fn refusal(&self) -> u8 {
-        if matches!(self.command, Some(Given::Check { .. })) { COULD_NOT_LOOK } else { FAULTY_SETTINGS }
+        if matches!(self.command, Some(Given::Check { .. } | Given::Publish { .. })) {
+            COULD_NOT_LOOK
+        } else {
+            FAULTY_SETTINGS
+        }
     }
 
     /// What it says of the settings.
     #[must_use]
     pub fn flags(&self) -> Flags {
-        if let Some(Given::Check { location, config, .. }) = &self.command {
+        if let Some(Given::Check { location, config, .. } | Given::Publish { folder: location, config, .. }) =
+            &self.command
+        {
             return Flags { file: config.clone(), source: Some(location.clone()), port: None };
         }
         let options = match &self.command {
             Some(Given::Serve(options) | Given::Config(options)) => options,
-            Some(Given::Check { .. } | Given::Init { .. } | Given::Openapi | Given::Schema { .. }) | None => {
-                &self.options
-            }
+            _ => &self.options,
         };
         let Options { source, port, config } = options.clone();
         Flags { file: config, source, port }

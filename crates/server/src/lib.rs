@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod middleware;
 pub mod openapi;
 pub mod prepared;
+pub mod publish;
 pub mod published;
 pub mod query;
 pub mod representation;

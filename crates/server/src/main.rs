@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use server::cli::{Cli, Command};
 use server::config::{self, Settings};
 use server::handlers::documentation;
-use server::{check, init, routes, startup, telemetry};
+use server::{check, init, publish, routes, startup, telemetry};
 
 fn main() -> ExitCode {
     let (cli, published) = (Cli::read(), routes::published());
@@ -20,6 +20,7 @@ fn main() -> ExitCode {
     match cli.command() {
         Command::Check(asked) => check::run(asked, &settings, &environment, &published),
         Command::Init(folder) => init::run(&folder, &published),
+        Command::Publish(asked) => publish::run(&asked, &settings, &environment, &published),
         Command::Config => telemetry::print(&settings.describe()),
         _ => startup::serve(&settings, &published),
     }

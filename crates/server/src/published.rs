@@ -5,9 +5,9 @@ use std::sync::Arc;
 use actix_http::Request;
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
-use adapters::decode::{Format, Limits, examine};
+use adapters::decode::{Format, Limits, decode, examine};
 use adapters::{BlobSource, CacheCounts, Cached, Store};
-use domain::{Collection, ContentSource, Fault};
+use domain::{Collection, ContentSource, Fault, Item};
 use jiff::tz::TimeZone;
 use tokio::runtime::Handle;
 
@@ -16,6 +16,7 @@ use crate::handlers::list;
 use crate::http_cache::Policy;
 use crate::openapi::Described;
 use crate::prepared::Prepared;
+use crate::publish::ItemTexts;
 use crate::representation::{Representations, Shelf};
 use crate::standing::Standing;
 use crate::traces::{Traced, Traces};
@@ -26,7 +27,16 @@ pub struct Published {
     pub described: Described,
     /// Finds every fault of a document of it.
     pub examine: fn(&[u8], Format, &Limits, &TimeZone) -> Vec<Fault>,
+    /// What each item of a document says, by its id; none of a document that cannot be read.
+    pub items: fn(&[u8], Format, &Limits, &TimeZone) -> Option<ItemTexts>,
     opener: Box<Opener>,
+}
+
+/// What each item of a document says, by its id.
+fn items<C: Collection>(bytes: &[u8], format: Format, limits: &Limits, zone: &TimeZone) -> Option<ItemTexts> {
+    let items = decode::<C>(bytes, format, limits, zone).ok()?;
+    let text = |item: &Item<C>| serde_json::to_string(item).unwrap_or_default();
+    Some(items.list().iter().map(|item| (item.id.to_string(), text(item))).collect())
 }
 
 type Opener = dyn Fn(&Arc<Store>, &Arc<Representations>, &Settings, Option<&Traces>) -> Open;
@@ -41,7 +51,7 @@ impl Published {
         let opener = Box::new(move |store: &_, shared: &_, settings: &_, traces: Option<&_>| {
             Open::new(store, shared, settings, traces, routes)
         });
-        Self { described: Described::of::<C>(), examine: examine::<C>, opener }
+        Self { described: Described::of::<C>(), examine: examine::<C>, items: items::<C>, opener }
     }
 
     /// Puts the cache before the store. Nothing is fetched yet.

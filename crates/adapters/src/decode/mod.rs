@@ -30,6 +30,15 @@ pub enum Format {
 impl Format {
     /// The endings of file names, in the order in which a store is searched.
     pub const ENDINGS: [(&str, Self); 3] = [("json", Self::Json), ("yaml", Self::Yaml), ("yml", Self::Yaml)];
+
+    /// Its media type (RFC 8259, RFC 9512).
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Yaml => "application/yaml",
+        }
+    }
 }
 
 /// What a document may cost.

@@ -140,6 +140,12 @@ pub(crate) fn failed(document: &str, kind: FailureKind, detail: Option<&str>) ->
     }
 }
 
+/// The kind of a failure of the store.
+pub(super) fn kind(error: &ContentError) -> Option<FailureKind> {
+    let ContentError::Unavailable { source, .. } = error else { return None };
+    source.downcast_ref::<StoreFailure>().map(|failure| failure.kind)
+}
+
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |error| (*error).source())
 }

@@ -6,8 +6,10 @@ mod connection_string;
 mod counts;
 mod digest;
 mod failure;
+mod folder;
 mod identity;
 mod location;
+mod target;
 mod transport;
 
 use std::fmt;
@@ -31,6 +33,7 @@ pub(crate) use failure::failed;
 pub use failure::{FailureKind, StoreFailure};
 pub use identity::Identity;
 pub use location::Location;
+pub use target::{Held, Target, Unwritten};
 
 /// An open store and the place in it where documents lie.
 pub struct Store {

@@ -18,8 +18,11 @@ use tokio::time::Instant;
 use super::digest::ContentMd5;
 
 /// Makes clients that obey.
-#[derive(Debug, Default)]
-pub(super) struct Connector;
+#[derive(Debug)]
+pub(super) struct Connector {
+    /// The longest that a request may take.
+    pub(super) patience: Duration,
+}
 
 impl HttpConnector for Connector {
     /// The options are not read: object_store's own client would follow redirects, to any host and with the credential.
@@ -27,7 +30,7 @@ impl HttpConnector for Connector {
         let client = Client::builder()
             .user_agent(concat!("blobcast/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(2))
-            .timeout(Duration::from_secs(8))
+            .timeout(self.patience)
             // A connection for each request, of which there are few: none is met that the store has closed meanwhile, and
             // a store that moves is asked at its new address.
             .pool_max_idle_per_host(0)

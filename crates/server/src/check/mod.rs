@@ -44,9 +44,11 @@ enum Format {
 }
 
 /// A document that was looked at, and its faults by line and column.
-struct Examined {
+pub(crate) struct Examined {
     path: String,
-    bytes: Vec<u8>,
+    /// Its name within its folder: `events.json`.
+    pub(crate) document: String,
+    pub(crate) bytes: Vec<u8>,
     faults: Vec<Fault>,
 }
 
@@ -59,20 +61,39 @@ pub async fn run(
     published: &[Published],
 ) -> ExitCode {
     let (files, failures) = examine(settings, published).await;
+    tell(asked, &files, &failures, environment)
+}
+
+/// The documents of a folder that may be published, or the exit status once it is told why they may not.
+pub(crate) async fn sound(
+    settings: &Settings,
+    environment: &BTreeMap<String, String>,
+    published: &[Published],
+) -> Result<Vec<Examined>, ExitCode> {
+    let (files, failures) = examine(settings, published).await;
+    let asked = Asked { format: Format::Human, strict: false };
+    let sound = failures.is_empty() && count(&files, Severity::Error) == 0;
+    let quiet = sound && count(&files, Severity::Warning) == 0;
+    let status = if quiet { ExitCode::SUCCESS } else { tell(asked, &files, &failures, environment) };
+    if sound { Ok(files) } else { Err(status) }
+}
+
+/// Prints what is wrong, and says so by the exit status.
+fn tell(asked: Asked, files: &[Examined], failures: &[String], environment: &BTreeMap<String, String>) -> ExitCode {
     let colour = std::io::stdout().is_terminal() && environment.get("NO_COLOR").is_none_or(String::is_empty);
     let printed = if files.is_empty() && !failures.is_empty() {
         ExitCode::SUCCESS
     } else {
         telemetry::print(&match asked.format {
-            Format::Human => human::render(&files, colour),
-            Format::Json => json::render(&files),
-            Format::Github => github::render(&files),
-            Format::Sarif => sarif::render(&files),
+            Format::Human => human::render(files, colour),
+            Format::Json => json::render(files),
+            Format::Github => github::render(files),
+            Format::Sarif => sarif::render(files),
         })
     };
     let worst = files.iter().flat_map(|file| &file.faults).map(Fault::severity).min();
     match worst {
-        _ if !failures.is_empty() => telemetry::refuse(&failures, COULD_NOT_LOOK),
+        _ if !failures.is_empty() => telemetry::refuse(failures, COULD_NOT_LOOK),
         Some(Severity::Error) => ExitCode::from(FAULTS),
         Some(Severity::Warning) if asked.strict => ExitCode::from(FAULTS),
         _ => printed,
@@ -111,7 +132,7 @@ async fn examine(settings: &Settings, published: &[Published]) -> (Vec<Examined>
                 Some(first) => files[first].faults.insert(0, blob::rival(&document)),
                 None => read = Some(files.len()),
             }
-            files.push(Examined { path: path(&location, &document), bytes, faults });
+            files.push(Examined { path: path(&location, &document), document, bytes, faults });
         }
     }
     if files.is_empty() && failures.is_empty() {

@@ -106,6 +106,6 @@ pub fn printed(command: &Command, published: &[Published]) -> Option<Result<Stri
             let unknown = || format!("there is no collection of this name; there are {}", names.join(", "));
             Some(documentation().schema(name).map(|schema| text(schema)).ok_or_else(unknown))
         }
-        Command::Serve | Command::Check(_) | Command::Init(_) | Command::Config => None,
+        _ => None,
     }
 }

@@ -23,6 +23,7 @@ mod log;
 mod metrics;
 mod probes;
 mod program;
+mod publish;
 mod queries;
 mod tls;
 mod traces;

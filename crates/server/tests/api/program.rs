@@ -24,7 +24,8 @@ pub struct Program {
     pub management: String,
 }
 
-fn command(variables: &[(&str, &str)]) -> Command {
+/// The program with these variables and ports of the system's choice.
+pub fn command(variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_blobcast"));
     command.env_clear().stdin(Stdio::null());
     for (name, port) in [("BLOBCAST__SERVER__PORT", "0"), ("BLOBCAST__MANAGEMENT__PORT", "0")] {
