@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_http::Request;
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
-use adapters::decode::{Format, Limits, decode, examine};
+use adapters::decode::{Fixed, Format, Limits, decode, examine, fix};
 use adapters::{BlobSource, CacheCounts, Cached, Store};
 use domain::{Collection, ContentSource, Fault, Item};
 use jiff::tz::TimeZone;
@@ -29,6 +29,8 @@ pub struct Published {
     pub examine: fn(&[u8], Format, &Limits, &TimeZone) -> Vec<Fault>,
     /// What each item of a document says, by its id; none of a document that cannot be read.
     pub items: fn(&[u8], Format, &Limits, &TimeZone) -> Option<ItemTexts>,
+    /// Writes a document as it is meant to be written; none that would change for its readers.
+    pub fix: fn(&[u8], Format, &Limits, &TimeZone) -> Option<Fixed>,
     opener: Box<Opener>,
 }
 
@@ -51,7 +53,7 @@ impl Published {
         let opener = Box::new(move |store: &_, shared: &_, settings: &_, traces: Option<&_>| {
             Open::new(store, shared, settings, traces, routes)
         });
-        Self { described: Described::of::<C>(), examine: examine::<C>, items: items::<C>, opener }
+        Self { described: Described::of::<C>(), examine: examine::<C>, items: items::<C>, fix: fix::<C>, opener }
     }
 
     /// Puts the cache before the store. Nothing is fetched yet.

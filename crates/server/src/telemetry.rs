@@ -56,6 +56,14 @@ pub fn refuse(faults: &[String], status: u8) -> ExitCode {
     ExitCode::from(status)
 }
 
+/// Says on standard error, a line each, what was done.
+pub fn tell(lines: &[String]) {
+    let mut out = std::io::stderr().lock();
+    for line in lines {
+        let _ = writeln!(out, "{}", domain::fault::printable(line));
+    }
+}
+
 /// Prints a text on standard output.
 #[must_use]
 pub fn print(text: &str) -> ExitCode {

@@ -1,5 +1,6 @@
 //! `blobcast check`: every fault of every file at once, for people and for machines. A format a file.
 
+mod fix;
 mod github;
 mod human;
 mod json;
@@ -33,6 +34,9 @@ pub struct Asked {
     /// Count warnings as faults.
     #[arg(long)]
     strict: bool,
+    /// First write, in place, the fields' own names, days in ISO form and the ids that are made.
+    #[arg(long)]
+    fix: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -60,6 +64,12 @@ pub async fn run(
     environment: &BTreeMap<String, String>,
     published: &[Published],
 ) -> ExitCode {
+    if asked.fix {
+        let failures = fix::run(settings, published).await;
+        if !failures.is_empty() {
+            return telemetry::refuse(&failures, COULD_NOT_LOOK);
+        }
+    }
     let (files, failures) = examine(settings, published).await;
     tell(asked, &files, &failures, environment)
 }
@@ -71,7 +81,7 @@ pub(crate) async fn sound(
     published: &[Published],
 ) -> Result<Vec<Examined>, ExitCode> {
     let (files, failures) = examine(settings, published).await;
-    let asked = Asked { format: Format::Human, strict: false };
+    let asked = Asked { format: Format::Human, strict: false, fix: false };
     let sound = failures.is_empty() && count(&files, Severity::Error) == 0;
     let quiet = sound && count(&files, Severity::Warning) == 0;
     let status = if quiet { ExitCode::SUCCESS } else { tell(asked, &files, &failures, environment) };

@@ -181,6 +181,43 @@ fn what_an_author_wrote_cannot_command_github_or_the_terminal() {
     assert!(!human.contains('\x1b'), "{human}");
 }
 
+#[test]
+fn fixing_writes_what_is_meant_tells_it_and_then_the_rest() {
+    let files = [
+        ("events.yaml", "- titre: Bal # trad\n  date: 05/02/2026\n- title: Foire\n"),
+        ("faq.json", "[{\"id\": 1, \"q\": \"a\", \"a\": \"b\"}]"),
+        ("news.json", "[{"),
+    ];
+    let folder = folder(&files);
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let output = check_in(folder.path(), &[".", "--fix"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        text(&output.stderr).lines().collect::<Vec<_>>(),
+        [
+            "events.yaml:1:3: fixed: `titre` is `title` now",
+            "events.yaml:2:3: fixed: `date` is `start` now",
+            "events.yaml:2:9: fixed: `05/02/2026` is 2026-02-05 now",
+            "events.yaml:1:3: fixed: the id `bal-15af1210` is written down",
+            "faq.json:1:12: fixed: `q` is `question` now",
+            "faq.json:1:22: fixed: `a` is `answer` now",
+        ]
+    );
+    let left = text(&output.stdout);
+    assert!(left.starts_with("events.yaml:4:3: error[E041]: `start` is missing\n"), "{left}");
+    assert!(left.ends_with("\n3 files: 2 errors, 0 warnings\n"), "{left}");
+    assert_eq!(
+        read("events.yaml"),
+        "- id: \"bal-15af1210\"\n  title: Bal # trad\n  start: 2026-02-05\n- title: Foire\n"
+    );
+    assert_eq!(read("faq.json"), "[{\"id\": 1, \"question\": \"a\", \"answer\": \"b\"}]");
+    assert_eq!(read("news.json"), "[{", "what cannot be read is left alone");
+    let again = check_in(folder.path(), &["events.yaml", "--fix"]);
+    assert_eq!(text(&again.stderr), "", "a second time changes nothing");
+    let elsewhere = check_in(folder.path(), &["az://content", "--fix"]);
+    assert_eq!(elsewhere.status.code(), Some(2));
+}
+
 #[actix_web::test]
 #[ignore = "needs Azurite: Node.js and npm"]
 async fn a_container_is_checked_as_a_folder_is() {
