@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::check::{Asked, COULD_NOT_LOOK};
 use crate::config::Flags;
+use crate::healthcheck::NOT_READY;
 use crate::publish;
 use crate::startup::FAULTY_SETTINGS;
 
@@ -50,6 +51,12 @@ enum Given {
     },
     /// Print the settings that are in effect, secrets masked.
     Config(Options),
+    /// Ask the running server whether it is ready: exit 0 when it is, 1 when not.
+    Healthcheck {
+        /// A file of settings, TOML or YAML.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
     /// Print the OpenAPI 3.1 document.
     Openapi,
     /// Print the JSON Schema (2020-12) of a file of a collection; `$defs/item` is that of an item.
@@ -85,6 +92,8 @@ pub enum Command {
     Init(PathBuf),
     /// Print the settings.
     Config,
+    /// Ask the running server.
+    Healthcheck,
     /// Print the OpenAPI document.
     Openapi,
     /// Print the schema of a collection.
@@ -106,6 +115,7 @@ impl Cli {
             Some(Given::Publish { asked, .. }) => Command::Publish(asked.clone()),
             Some(Given::Init { folder }) => Command::Init(folder.clone()),
             Some(Given::Config(_)) => Command::Config,
+            Some(Given::Healthcheck { .. }) => Command::Healthcheck,
             Some(Given::Openapi) => Command::Openapi,
             Some(Given::Schema { collection }) => Command::Schema(collection.clone()),
             Some(Given::Serve(_)) | None => Command::Serve,
@@ -115,10 +125,10 @@ impl Cli {
     /// The exit status for settings that cannot be used.
     #[must_use]
     pub fn refusal(&self) -> u8 {
-        if matches!(self.command, Some(Given::Check { .. } | Given::Publish { .. })) {
-            COULD_NOT_LOOK
-        } else {
-            FAULTY_SETTINGS
+        match self.command {
+            Some(Given::Check { .. } | Given::Publish { .. }) => COULD_NOT_LOOK,
+            Some(Given::Healthcheck { .. }) => NOT_READY,
+            _ => FAULTY_SETTINGS,
         }
     }
 
@@ -132,6 +142,7 @@ impl Cli {
         }
         let options = match &self.command {
             Some(Given::Serve(options) | Given::Config(options)) => options,
+            Some(Given::Healthcheck { config }) => return Flags { file: config.clone(), ..Flags::default() },
             _ => &self.options,
         };
         let Options { source, port, config } = options.clone();

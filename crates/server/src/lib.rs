@@ -9,6 +9,7 @@ pub mod door;
 pub mod error;
 pub mod handlers;
 pub mod head;
+pub mod healthcheck;
 pub mod http2;
 pub mod http_cache;
 pub mod init;

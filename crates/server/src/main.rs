@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use server::cli::{Cli, Command};
 use server::config::{self, Settings};
 use server::handlers::documentation;
-use server::{check, init, publish, routes, startup, telemetry};
+use server::{check, healthcheck, init, publish, routes, startup, telemetry};
 
 fn main() -> ExitCode {
     let (cli, published) = (Cli::read(), routes::published());
@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         Command::Init(folder) => init::run(&folder, &published),
         Command::Publish(asked) => publish::run(&asked, &settings, &environment, &published),
         Command::Config => telemetry::print(&settings.describe()),
+        Command::Healthcheck => healthcheck::run(&settings.management),
         _ => startup::serve(&settings, &published),
     }
 }

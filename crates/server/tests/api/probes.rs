@@ -1,10 +1,13 @@
 //! Liveness, readiness, and the way out.
 
+use std::net::TcpListener;
+
 use reqwest::StatusCode;
 use serde_json::json;
 use server::lifecycle::Stop;
 
-use crate::app::{TestApp, folder};
+use crate::app::{TestApp, folder, samples};
+use crate::program::{self, Program};
 
 #[actix_web::test]
 async fn both_ports_answer_probes_and_the_management_port_nothing_else() {
@@ -55,4 +58,31 @@ async fn a_drain_turns_readiness_off_and_keeps_answering_with_close() {
     assert_eq!(body["status"], "draining");
     let list = app.get("/api/faq").await;
     assert_eq!((list.status(), &list.headers()["connection"]), (StatusCode::OK, &"close".parse().unwrap()));
+}
+
+/// What `blobcast healthcheck` says of the server on this port: its exit status and its line.
+fn checked(port: &str) -> (Option<i32>, String) {
+    let output = program::run(&[("BLOBCAST__MANAGEMENT__PORT", port)], &["healthcheck"]);
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[actix_web::test]
+async fn a_health_check_is_as_ready_as_the_server_beside_it() {
+    let samples = samples().display().to_string();
+    let empty = folder(&[]);
+    let without = empty.path().display().to_string();
+    for (source, ready, says) in [(samples, 200, (Some(0), "")), (without, 503, (Some(1), "blobcast: not ready\n"))] {
+        let program = Program::start(&[("BLOBCAST__SOURCE__LOCATION", &source)]).await;
+        program.until_status("/readyz", ready).await;
+        let (_, port) = program.management.rsplit_once(':').unwrap();
+        assert_eq!(checked(port), (says.0, says.1.to_owned()));
+    }
+    // Here are a server that is silent, none, and settings that are none.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port().to_string();
+    let kept = |says: &str| (Some(1), format!("blobcast: 127.0.0.1:{port} does not answer: {says}\n"));
+    assert_eq!(checked(&port), kept("operation would block"));
+    drop(silent);
+    assert_eq!(checked(&port), kept("connection refused"));
+    assert_eq!(checked("x").0, Some(1));
 }
