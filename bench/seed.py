@@ -1,4 +1,4 @@
-"""Puts a file into Azurite as the public blob content/faq.json: seed.py PORT FILE."""
+"""Puts a file into Azurite as a public blob of the container content: seed.py PORT FILE [NAME], by default faq.json."""
 
 import base64
 import hashlib
@@ -32,8 +32,13 @@ def put(port, path, query, body, headers):
     raise SystemExit("Azurite does not answer")
 
 
-port, file = sys.argv[1:]
-put(port, "/content", [("restype", "container")], b"", {"x-ms-blob-public-access": "container", "Content-Type": "text/plain"})
+port, file, *name = sys.argv[1:]
+name = name[0] if name else "faq.json"
+try:
+    put(port, "/content", [("restype", "container")], b"", {"x-ms-blob-public-access": "container", "Content-Type": "text/plain"})
+except urllib.error.HTTPError as error:
+    if error.code != 409:  # it is there
+        raise
 with open(file, "rb") as content:
-    blob = {"x-ms-blob-type": "BlockBlob", "Content-Type": "application/json"}
-    put(port, "/content/faq.json", [], content.read(), blob)
+    blob = {"x-ms-blob-type": "BlockBlob", "Content-Type": "application/json" if name.endswith("json") else "application/yaml"}
+    put(port, f"/content/{name}", [], content.read(), blob)
