@@ -288,7 +288,12 @@ async fn a_connection_string_that_goes_bad_is_told_once_and_so_is_its_end() {
     let file = folder(&[]);
     let path = file.path().join("string");
     let good = "AccountName=acc;AccountKey=YQ==;BlobEndpoint=http://127.0.0.1:1/acc";
-    std::fs::write(&path, good).unwrap();
+    // In one step, as a secret is mounted: half a file is another fault.
+    let write = |text: &str| {
+        std::fs::write(path.with_extension("new"), text).unwrap();
+        std::fs::rename(path.with_extension("new"), &path).unwrap();
+    };
+    write(good);
     let variables = [
         ("AZURE_STORAGE_CONNECTION_STRING_FILE", path.to_str().unwrap()),
         ("BLOBCAST__CACHE__TTL", "100ms"),
@@ -296,12 +301,12 @@ async fn a_connection_string_that_goes_bad_is_told_once_and_so_is_its_end() {
     ];
     let program = Program::start(&variables).await;
     program.logged("the store cannot be reached").await;
-    std::fs::write(&path, "AccountName=acc").unwrap();
+    write("AccountName=acc");
     let told = program.logged("the connection string stays as it was").await;
     let fetches = || program.output().matches("; still so").count();
     let before = fetches();
     program.until(|| fetches() > before + 9).await;
-    std::fs::write(&path, good).unwrap();
+    write(good);
     program.logged("the connection string can be used again").await;
     assert!(told.contains("AccountKey or SharedAccessSignature is missing") && told.contains("WARN"), "{told}");
     assert_eq!(program.output().matches("the connection string stays as it was").count(), 1);
