@@ -132,6 +132,21 @@ impl<C: Collection> Cached<C> {
         State { snapshot: self.0.held(), failure }
     }
 
+    /// Fetches now, however fresh what is held is and whenever the last fetch failed, and comes back when it is over. A
+    /// fetch that is under way has perhaps looked too early: it is waited for, then comes another.
+    pub async fn renew(&self) {
+        let running = self.0.flight().running.clone();
+        if let Some(mut landing) = running {
+            let _ = landing.wait_for(Option::is_some).await;
+        }
+        if let Some(failure) = &mut self.0.flight().failure {
+            failure.retry_at = Instant::now();
+        }
+        if let Boarding::Running(mut landing, _) = self.0.board(self.0.held().as_ref()) {
+            let _ = landing.wait_for(Option::is_some).await;
+        }
+    }
+
     /// Keeps the version fresh without any request, for ever. The first refresh comes at a random moment of the
     /// last fifth of the TTL, so that instances that start together part; later ones just before its end.
     pub async fn keep(self) {

@@ -5,6 +5,7 @@ pub mod cached;
 pub mod counts;
 pub mod decode;
 pub mod store;
+pub mod watch;
 
 pub use blob::BlobSource;
 pub use cached::{CacheSettings, Cached, State};

@@ -71,6 +71,9 @@ struct Options {
     /// Where the content lies: a folder, file:///…, az://CONTAINER[/PREFIX] or memory:///.
     #[arg(long, value_name = "LOCATION")]
     source: Option<String>,
+    /// Read a folder anew as soon as a file in it has changed.
+    #[arg(long)]
+    watch: bool,
     /// The public port; 0 takes any free one.
     #[arg(long, value_name = "N")]
     port: Option<String>,
@@ -138,14 +141,14 @@ impl Cli {
         if let Some(Given::Check { location, config, .. } | Given::Publish { folder: location, config, .. }) =
             &self.command
         {
-            return Flags { file: config.clone(), source: Some(location.clone()), port: None };
+            return Flags { file: config.clone(), source: Some(location.clone()), ..Flags::default() };
         }
         let options = match &self.command {
             Some(Given::Serve(options) | Given::Config(options)) => options,
             Some(Given::Healthcheck { config }) => return Flags { file: config.clone(), ..Flags::default() },
             _ => &self.options,
         };
-        let Options { source, port, config } = options.clone();
-        Flags { file: config, source, port }
+        let Options { source, port, config, watch } = options.clone();
+        Flags { file: config, source, port, watch }
     }
 }

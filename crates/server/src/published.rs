@@ -6,6 +6,7 @@ use actix_http::Request;
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use adapters::decode::{Fixed, Format, Limits, decode, examine, fix};
+use adapters::watch::watch;
 use adapters::{BlobSource, CacheCounts, Cached, Store};
 use domain::{Collection, ContentSource, Fault, Item};
 use jiff::tz::TimeZone;
@@ -106,7 +107,7 @@ impl Open {
         }
         let cached = Cached::new(source, settings.cache);
         let (kept, watched, counts, cache) = (cached.clone(), cached.clone(), cached.counts(), settings.cache);
-        let stack = cached.to_string();
+        let (stack, folder) = (cached.to_string(), settings.source.watched());
         let at_door = cached.clone();
         let offer = web::Data::new(Offer::<C> { source: Arc::new(cached), policy: Policy::new(cache), shelf });
         let offered = offer.clone();
@@ -115,7 +116,12 @@ impl Open {
             stack,
             configure: Box::new(move |config| routes(config, &offer)),
             ready: Box::new(move |request| list::ready(request, &*at_door.fresh()?, &offered)),
-            keep: Box::new(move |runtime| drop(runtime.spawn(kept.clone().keep()))),
+            keep: Box::new(move |runtime| {
+                runtime.spawn(kept.clone().keep());
+                if let Some(folder) = &folder {
+                    runtime.spawn(watch(kept.clone(), folder.clone()));
+                }
+            }),
             standing: Box::new(move || Standing::of(&watched, cache)),
             counts,
         }

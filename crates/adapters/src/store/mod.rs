@@ -44,6 +44,11 @@ pub struct Store {
 
 enum Backend {
     Fixed(Arc<dyn ObjectStore>),
+    /// Opened again at every call: a link may lead elsewhere by now. One that leads nowhere leaves the store as it was.
+    Folder {
+        folder: PathBuf,
+        opened: Arc<dyn ObjectStore>,
+    },
     /// Opened again whenever the mounted connection string changes.
     Rotating {
         file: PathBuf,
@@ -71,7 +76,7 @@ impl Store {
                 let store = LocalFileSystem::new_with_prefix(folder).map_err(|_| {
                     vec![format!("source.location: {} is not a folder that can be read", folder.display())]
                 })?;
-                Backend::Fixed(Arc::new(store))
+                Backend::Folder { folder: folder.clone(), opened: Arc::new(store) }
             }
             Location::Azure { container, .. } => match azure {
                 Some(AzureAccess::ConnectionStringFile(file)) => {
@@ -102,6 +107,10 @@ impl Store {
     pub(crate) fn current(&self) -> Arc<dyn ObjectStore> {
         let (file, container, current) = match &self.backend {
             Backend::Fixed(store) => return Arc::clone(store),
+            Backend::Folder { folder, opened } => {
+                let store = LocalFileSystem::new_with_prefix(folder);
+                return store.map_or_else(|_| Arc::clone(opened), |store| Arc::new(store));
+            }
             Backend::Rotating { file, container, current } => (file, container, current),
         };
         let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);

@@ -81,12 +81,25 @@ pub struct RepresentationSettings {
 pub struct SourceSettings {
     /// `BLOBCAST__SOURCE__LOCATION`, `--source`.
     pub location: Location,
+    /// `--watch`: a folder is read anew as soon as a file in it has changed.
+    pub watch: bool,
     /// `BLOBCAST__SOURCE__MAX_BYTES`, `…__MAX_ITEMS`, `…__MAX_DEPTH`.
     pub limits: Limits,
     /// `BLOBCAST__SOURCE__TIMEZONE`.
     pub zone: TimeZone,
     /// `AZURE_STORAGE_CONNECTION_STRING`, `AZURE_STORAGE_CONNECTION_STRING_FILE`, or an identity for `AZURE_STORAGE_ACCOUNT_NAME`.
     pub azure: Option<AzureAccess>,
+}
+
+impl SourceSettings {
+    /// The folder that is to be watched, if one is.
+    #[must_use]
+    pub fn watched(&self) -> Option<PathBuf> {
+        match &self.location {
+            Location::Folder(folder) if self.watch => Some(folder.clone()),
+            _ => None,
+        }
+    }
 }
 
 /// The public listener.
@@ -137,6 +150,8 @@ pub struct Flags {
     pub source: Option<String>,
     /// `--port`.
     pub port: Option<String>,
+    /// `--watch`.
+    pub watch: bool,
 }
 
 /// Each fault of the settings: the variable and its rule, on one line, without a value.
@@ -163,6 +178,7 @@ impl Settings {
         let settings = Self {
             source: SourceSettings {
                 location: reader.location("source.location", default),
+                watch: flags.watch,
                 limits: Limits {
                     max_bytes: reader.bytes("source.max_bytes"),
                     max_items: reader.count("source.max_items"),
@@ -193,6 +209,9 @@ impl Settings {
             representations: RepresentationSettings { max_bytes: reader.bytes("representations.max_bytes") },
             traces: TraceSettings::read(&mut reader),
         };
+        if settings.source.watch && settings.source.watched().is_none() {
+            reader.fault(format!("--watch: watches a folder, and {} is none", settings.source.location));
+        }
         reader.finish(settings)
     }
 

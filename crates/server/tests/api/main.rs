@@ -27,4 +27,5 @@ mod publish;
 mod queries;
 mod tls;
 mod traces;
+mod watch;
 mod wire;

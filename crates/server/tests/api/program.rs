@@ -47,6 +47,13 @@ impl Program {
         Self::spawn(command(variables)).await
     }
 
+    /// Starts it with these arguments.
+    pub async fn start_with(variables: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let mut command = command(variables);
+        command.args(arguments);
+        Self::spawn(command).await
+    }
+
     /// The same, started by a command that runs it in another world: `sh -c '…; exec "$0"'`.
     pub async fn start_by(world: &[&str], variables: &[(&str, &str)]) -> Self {
         let plain = command(variables);
