@@ -43,7 +43,7 @@ impl Report {
         let (served, skipped) = (items.list().len(), items.skipped());
         tracing::info!("{document} is served: {served} items, {skipped} skipped, version {version}");
         for fault in items.faults().iter().take(LOGGED) {
-            tracing::warn!("{document}:{fault}");
+            tracing::warn!(code = fault.mistake.code, "{document}:{fault}");
         }
         if let Some(more @ 1..) = items.faults().len().checked_sub(LOGGED) {
             tracing::warn!("{document}: and {more} more faults");
@@ -52,9 +52,13 @@ impl Report {
 
     /// Takes in a failure; `held`: there is a version to answer with meanwhile.
     pub(super) fn failure(&mut self, error: &ContentError, held: bool) {
+        let code = match error {
+            ContentError::Invalid { faults, .. } => faults.first().map(|fault| fault.mistake.code),
+            ContentError::Missing { .. } | ContentError::Unavailable { .. } => None,
+        };
         match self.complaint(error) {
-            Some(line) if held => tracing::warn!("{line}; the last good version stays"),
-            Some(line) => tracing::warn!("{line}; there is nothing to serve"),
+            Some(line) if held => tracing::warn!(code, "{line}; the last good version stays"),
+            Some(line) => tracing::warn!(code, "{line}; there is nothing to serve"),
             None => tracing::debug!("{error}; still so"),
         }
     }
@@ -214,7 +218,7 @@ mod tests {
             log.lines(),
             [
                 "faq.json can be loaded again, after 18000 s; failures: 300",
-                "faq.json:1:1: a; the last good version stays"
+                "faq.json:1:1: a; the last good version stays code=\"E010\""
             ]
         );
     }
