@@ -1,8 +1,12 @@
-"""Puts a file into Azurite as a public blob of the container content: seed.py PORT FILE [NAME], by default faq.json."""
+"""Puts a file into Azurite as a blob of the container content: seed.py PORT FILE [NAME], by default faq.json.
+
+Whoever asks may read it, unless KEY names a key of the account.
+"""
 
 import base64
 import hashlib
 import hmac
+import os
 import sys
 import time
 import urllib.error
@@ -19,7 +23,7 @@ def put(port, path, query, body, headers):
     resource = f"/{ACCOUNT}/{ACCOUNT}{path}" + "".join(f"\n{name}:{value}" for name, value in query)
     length = str(len(body)) if body else ""
     signed = "\n".join(["PUT", "", "", length, "", headers.get("Content-Type", ""), *[""] * 6]) + "\n" + canonical + resource
-    signature = hmac.new(base64.b64decode(KEY), signed.encode(), hashlib.sha256).digest()
+    signature = hmac.new(base64.b64decode(os.environ.get("KEY", KEY)), signed.encode(), hashlib.sha256).digest()
     headers["Authorization"] = f"SharedKey {ACCOUNT}:" + base64.b64encode(signature).decode()
     url = f"http://127.0.0.1:{port}/{ACCOUNT}{path}" + ("?" + "&".join(f"{n}={v}" for n, v in query) if query else "")
     for _ in range(40):
@@ -34,8 +38,9 @@ def put(port, path, query, body, headers):
 
 port, file, *name = sys.argv[1:]
 name = name[0] if name else "faq.json"
+access = {} if "KEY" in os.environ else {"x-ms-blob-public-access": "container"}
 try:
-    put(port, "/content", [("restype", "container")], b"", {"x-ms-blob-public-access": "container", "Content-Type": "text/plain"})
+    put(port, "/content", [("restype", "container")], b"", {**access, "Content-Type": "text/plain"})
 except urllib.error.HTTPError as error:
     if error.code != 409:  # it is there
         raise
