@@ -14,7 +14,7 @@ use super::text::Places;
 /// Readings of a document, at most; fewer of a large one.
 const READINGS: usize = 100;
 /// Bytes of all readings together.
-const BYTES: usize = 32 << 20;
+const BYTES: usize = 96 << 20;
 
 /// What ends a reading at one place, so that others can be read.
 static LOCAL: [&Mistake; 12] = [
