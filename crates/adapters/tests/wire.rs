@@ -5,10 +5,11 @@
 mod fake_store;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use adapters::decode::Limits;
-use adapters::store::{AzureAccess, ConnectionString};
+use adapters::decode::{Format, Limits};
+use adapters::store::{AzureAccess, ConnectionString, Target, Unwritten};
 use adapters::{BlobSource, Store};
 use domain::{ContentError, ContentSource as _, Faq, News};
 use fake_store::{FakeStore, blob, response};
@@ -124,5 +125,56 @@ async fn a_document_that_changed_on_the_way_is_a_failure() {
                 assert_eq!(error.to_string(), "faq.json could not be loaded: the document is not what its digest says");
             }
         }
+    }
+}
+
+/// By a signature in the address, which must not be seen.
+fn target(fake: &FakeStore) -> Target {
+    let string = format!("BlobEndpoint={};SharedAccessSignature=sv=2021-08-06&sig=canary", fake.url("/acc"));
+    let access = AzureAccess::ConnectionString(ConnectionString::parse(&string).unwrap());
+    Target::open("az://content/site".parse().unwrap(), Some(&access), Limits::default()).unwrap()
+}
+
+fn told(unwritten: Unwritten) -> String {
+    let Unwritten::Failed(error) = unwritten else { panic!("{unwritten:?}") };
+    assert!(!format!("{error:?} {error}").contains("canary"));
+    error.to_string()
+}
+
+#[tokio::test]
+async fn an_upload_is_tried_again_while_nothing_has_come_of_it() {
+    let puts = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&puts);
+    let fake = FakeStore::start(move |request| match request.starts_with("PUT") {
+        true if count.fetch_add(1, Ordering::Relaxed) == 2 => response("201 Created", "", ""),
+        true => response("500 Oops", "x-ms-error-code: InternalError\r\n", ""),
+        false => response("404 Not Found", "", ""),
+    })
+    .await;
+    assert!(target(&fake).put("faq.json", Format::Json, b"[]", None).await.is_ok());
+    let asked = fake.requests("PUT /acc/content/site/faq.json?sv=2021-08-06&sig=canary ");
+    assert_eq!(asked.len(), 3);
+    assert!(asked.iter().all(|put| put.contains("if-none-match: *") && put.ends_with("[]")), "{asked:?}");
+}
+
+#[tokio::test]
+async fn an_upload_that_comes_to_nothing_is_told_in_words_without_secrets() {
+    let cases = [
+        ("500 Oops", "x-ms-error-code: InternalError\r\n", 3, "the store answers without content (InternalError)"),
+        ("403 No", "x-ms-error-code: AuthorizationFailure\r\n", 1, "the store refuses access (AuthorizationFailure)"),
+        ("412 No", "x-ms-error-code: LeaseIdMissing\r\n", 1, "the store answers without content (LeaseIdMissing)"),
+        ("404 No", "x-ms-error-code: ContainerNotFound\r\n", 1, "the container is not there (ContainerNotFound)"),
+        ("503 Busy", "retry-after: 9\r\n", 1, "the store asks to wait"),
+        ("302 Found", "location: http://127.0.0.1:1/?canary\r\n", 1, "the store answers without content (status 302)"),
+    ];
+    for (status, headers, tries, words) in cases {
+        let fake = FakeStore::start(move |request| match request.starts_with("PUT") {
+            true => response(status, headers, "canary"),
+            false => response("404 Not Found", "", ""),
+        })
+        .await;
+        let said = told(target(&fake).put("faq.json", Format::Json, b"[]", None).await.unwrap_err());
+        assert!(said.starts_with(&format!("faq.json could not be loaded: {words}")), "{said}");
+        assert_eq!(fake.requests("PUT").len(), tries, "{status}");
     }
 }

@@ -126,8 +126,9 @@ impl Container {
             Ok(response) => Err(refusal(document, &response)),
             Err(error) => {
                 let error = failure::content_error(document, &error, false);
-                let kind = failure::kind(&error);
-                Err(Refusal { error, again: matches!(kind, Some(FailureKind::Connect | FailureKind::Truncated)) })
+                // A connection that broke; no answer within the deadline is enough.
+                let again = matches!(failure::kind(&error), Some(FailureKind::Connect | FailureKind::Answer));
+                Err(Refusal { error, again })
             }
         }
     }

@@ -73,7 +73,7 @@ pub async fn run(
     for published in published {
         match draft(&target, &files, settings, published).await {
             Ok(draft) => drafts.extend(draft),
-            Err(error) => return failed(&error),
+            Err(error) => return failed(&error, "loaded", ""),
         }
     }
     for draft in &drafts {
@@ -88,7 +88,7 @@ pub async fn run(
         let done = put(&target, draft).await;
         if let Err((document, unwritten)) = done {
             return match unwritten {
-                Unwritten::Failed(error) => failed(&error),
+                Unwritten::Failed(error) => failed(&error, "published", "; run it again: nothing is uploaded twice"),
                 Unwritten::Changed(now) => changed(&asked.to, &document, now.as_ref(), draft, settings, published),
             };
         }
@@ -182,11 +182,14 @@ fn changed(
     telemetry::refuse(&[line], CHANGED)
 }
 
-fn failed(error: &ContentError) -> ExitCode {
-    let refused = matches!(error, ContentError::Unavailable { source, .. }
-        if source.downcast_ref::<StoreFailure>().is_some_and(|failure| failure.kind == FailureKind::Auth));
-    let role = if refused { "; whoever publishes by identity needs \"Storage Blob Data Contributor\"" } else { "" };
-    telemetry::refuse(&[format!("{error}{role}")], COULD_NOT_LOOK)
+/// Tells what the store has failed at, and what to do.
+fn failed(error: &ContentError, done: &str, then: &str) -> ExitCode {
+    let ContentError::Unavailable { document, source, .. } = error else {
+        return telemetry::refuse(&[error.to_string()], COULD_NOT_LOOK);
+    };
+    let refused = source.downcast_ref::<StoreFailure>().is_some_and(|failure| failure.kind == FailureKind::Auth);
+    let then = if refused { "; whoever publishes by identity needs \"Storage Blob Data Contributor\"" } else { then };
+    telemetry::refuse(&[format!("{document} could not be {done}: {source}{then}")], COULD_NOT_LOOK)
 }
 
 /// A reader who has left changes nothing of what is to be done.

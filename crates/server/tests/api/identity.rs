@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use crate::app::folder;
 use crate::fake_store::{FakeStore, blob, response};
-use crate::program::Program;
+use crate::program::{Program, command};
 
 const TOKEN: &str = "token-of-the-test";
 
@@ -86,4 +86,27 @@ async fn the_azure_cli_comes_last() {
     let program = serve(&azure, &[("IDENTITY_ENDPOINT", &endpoint), ("PATH", &path)]).await;
     assert!(!nobody.requests("GET /msi/token?").is_empty(), "managed identity was asked first");
     assert_signed_by_token(&azure, &program);
+}
+
+#[actix_web::test]
+async fn a_publisher_signs_in_as_the_server_does() {
+    let azure = azure().await;
+    let site = folder(&[("token", "mounted-assertion"), ("faq.json", r#"[{"q": "a", "a": "b"}]"#)]);
+    let (file, address) = (site.path().join("token").display().to_string(), azure.url(""));
+    let variables = [
+        ("AZURE_STORAGE_ACCOUNT_NAME", "acc"),
+        ("BLOBCAST__AZURE__ENDPOINT", &address),
+        ("AZURE_CLIENT_ID", "client"),
+        ("AZURE_TENANT_ID", "tenant"),
+        ("AZURE_FEDERATED_TOKEN_FILE", &file),
+        ("AZURE_AUTHORITY_HOST", &address),
+    ];
+    let mut command = command(&variables);
+    command.args(["publish", site.path().to_str().unwrap(), "--to", "az://content"]);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let puts = azure.requests("PUT /content/faq.json ");
+    assert!(puts.len() == 1 && puts[0].contains(&format!("authorization: Bearer {TOKEN}")), "{puts:?}");
+    assert!(puts[0].contains("if-match: \"0x1\""), "{puts:?}");
+    assert!(!format!("{output:?}").contains(TOKEN));
 }
