@@ -21,6 +21,13 @@ async fn init_writes_samples_that_have_no_fault_and_can_be_served() {
     let found = String::from_utf8(checked.stdout).unwrap();
     assert_eq!((checked.status.code(), found.as_str()), (Some(0), "3 files: 0 errors, 0 warnings\n"));
 
+    for collection in ["events", "news", "faq"] {
+        let read = |path: String| std::fs::read_to_string(site.join(path)).unwrap();
+        let schema: serde_json::Value = serde_json::from_str(&read(format!("schemas/{collection}.json"))).unwrap();
+        let sample = serde_yaml::from_str(&read(format!("{collection}.yaml"))).unwrap();
+        jsonschema::validate(&schema, &sample).unwrap();
+    }
+
     let program = Program::start(&[("BLOBCAST__SOURCE__LOCATION", name)]).await;
     for list in ["/api/events", "/api/news", "/api/faq"] {
         program.until_status(list, 200).await;
